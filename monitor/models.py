@@ -1,0 +1,586 @@
+"""The nouns of this program, all frozen. This module imports nothing of ours.
+
+Every datetime is aware and in UTC. Every span is [start, end) in code points of the original text,
+and `text == original[start:end]` holds for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Grade(StrEnum):
+    """How sure a match is. Ordered: strong > likely > check."""
+
+    STRONG = "strong"
+    LIKELY = "likely"
+    CHECK = "check"
+
+    @property
+    def rank(self) -> int:
+        """3 for strong, 2 for likely, 1 for check."""
+        return {"strong": 3, "likely": 2, "check": 1}[self.value]
+
+    def lower(self) -> Grade:
+        """Return the next weaker grade; check stays check."""
+        return {"strong": Grade.LIKELY, "likely": Grade.CHECK, "check": Grade.CHECK}[self.value]
+
+
+class Verdict(StrEnum):
+    """How much of an article was obtained."""
+
+    FULL = "full"  # the page gave the article's text
+    TEASER = "teaser"  # the page gave less than the feed did, or only a beginning
+    WALL = "wall"  # a log-in, payment or consent page stood in the way
+    BLOCKED = "blocked"  # a challenge page or 401, 403, 451 and the like
+    LIST = "list"  # the page is an index, not an article
+    EMPTY = "empty"  # the page was read and held no article
+    TOO_LARGE = "too-large"  # the page is larger than what is parsed
+    UNREACHABLE = "unreachable"  # no page after every try
+    REFUSED = "refused"  # robots.txt or the address policy forbids it
+    NO_PAGE = "no-page"  # the entry has no link
+
+
+class Origin(StrEnum):
+    """Where an article's body text came from."""
+
+    PAGE = "page"
+    FEED = "feed"  # the feed carried the content
+    SUMMARY = "summary"  # only the feed's summary
+    TITLE = "title"  # only the headline
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A date as somebody gave it. `at` is None when it could not be read: no date is a fact too."""
+
+    raw: str
+    at: datetime | None
+    zone: str = ""  # as written or assumed: "+05:00", "PKT", "UTC"; empty when unknown
+    calendar: str = "gregorian"  # gregorian | jalali | hijri
+    source: str = "feed"  # feed | page | url
+    confidence: str = "exact"  # exact | day | inferred | doubtful | none
+    note: str = ""  # what is odd about it: "in the future", "1 January"
+
+
+# --- sources ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """Who publishes: one entry of the region's sources.yaml."""
+
+    id: str
+    name: str
+    kind: str  # state | private | party | exile | rights-group | wire | think-tank | aggregator | …
+    country: str = ""  # ISO 3166 alpha-2, where it publishes from
+    languages: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()  # host names without "www."
+    family: str = ""  # the owner's name where several outlets share one
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One feed of feeds.opml."""
+
+    url: str
+    title: str
+    site_url: str = ""
+    language: str = ""
+    folders: tuple[str, ...] = ()
+    attributes: tuple[tuple[str, str], ...] = ()  # every attribute as it stood, in order
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A subscription and all that its polls have taught."""
+
+    id: int
+    url: str
+    title: str
+    language: str = ""
+    folders: tuple[str, ...] = ()
+    outlet: str = ""  # Outlet.id, or empty when the registry does not know the host
+    etag: str = ""
+    last_modified: str = ""
+    body_sha256: str = ""
+    next_due: datetime | None = None  # None: due now
+    interval_s: int = 0  # the present gap between polls; 0 until the first poll
+    failures: int = 0  # in a row
+    first_polled: datetime | None = None
+    last_polled: datetime | None = None
+    last_ok: datetime | None = None
+    last_new: datetime | None = None
+    last_full: datetime | None = None  # the last unconditional GET that succeeded
+    guid_policy: str = "guid"  # guid | link: what identifies this feed's entries
+    problem: str = ""  # kind of the present failure: FetchError.kind, "http-404", "not-a-feed", …
+    detail: str = ""  # the same in words
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a server answered, body decoded from its transfer and content encodings."""
+
+    requested_url: str
+    url: str  # after redirects
+    status: int
+    headers: tuple[tuple[str, str], ...]  # names in lower case
+    body: bytes
+    fetched_at: datetime
+    truncated: bool = False  # the body ended early: keep what parsed, store no validators
+    moved_to: str = ""  # set when every hop was permanent (301, 308)
+    elapsed_ms: int = 0
+
+    def header(self, name: str) -> str:
+        """Return the first header of that (lower-case) name, or an empty string."""
+        return next((value for key, value in self.headers if key == name), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a feed said about one article, as plain text with entities decoded."""
+
+    guid: str  # empty when the feed gave none
+    url: str  # absolute http(s), or empty
+    title: str
+    summary: str = ""  # plain text
+    content: str = ""  # plain text of content:encoded and the like, when longer than the summary
+    author: str = ""
+    published: Stamp | None = None
+    updated: Stamp | None = None
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedDocument:
+    """A parsed feed."""
+
+    title: str
+    language: str
+    entries: tuple[Entry, ...]  # in the feed's order
+    ttl_s: int | None = None  # what the feed asks for between polls
+    note: str = ""  # what had to be repaired, or was cut
+    dialect: str = ""  # rss20, atom10, json11 …
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What extraction got out of one page."""
+
+    text: str
+    title: str
+    verdict: Verdict
+    author: str = ""
+    published: Stamp | None = None
+    language: str = ""  # the page's own word (html lang), lower case, or empty
+    canonical_url: str = ""
+    site_name: str = ""
+    extractor: str = ""  # "trafilatura 2.3.1"
+    note: str = ""
+
+
+# --- rules --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One way an entity is written."""
+
+    text: str
+    language: str  # en ur fa ps bal sd ar hi roman; "abbr" and "label" are kinds of their own
+    verified: bool = True  # False: matches at grade check at most
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Somebody or something the region pack knows by name."""
+
+    id: str
+    name: str
+    type: str
+    parent: str = ""
+    names: tuple[Name, ...] = ()
+    require: tuple[str, ...] = ()  # context of which one must stand near, "@" sets resolved
+    exclude: tuple[str, ...] = ()  # context that must not
+    level: str = "low"  # how ambiguous the names are: low | medium | high | very_high
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a researcher wants to be told about."""
+
+    id: str
+    title: str
+    query: str
+    priority: str = "normal"  # high | normal | low
+    min_grade: Grade = Grade.LIKELY
+    channels: tuple[str, ...] = ()
+    must_match: tuple[str, ...] = ()
+    must_ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSource:
+    """All a process needs to compile the rules; small, and pickles (a compiled automaton does not)."""
+
+    rules: tuple[Rule, ...]
+    entities: tuple[Entity, ...]
+    digest: str  # sha256 of rules and entities, hex; stored with every match
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What rules read: one article, field by field, in its original characters."""
+
+    fields: tuple[tuple[str, str], ...]  # ("title", …), ("summary", …), ("body", …) in this order
+    language: str = ""
+    host: str = ""  # without "www."
+    kind: str = ""  # the outlet's kind
+    origin: Origin = Origin.PAGE  # anything but PAGE lowers grades by one
+
+    def field(self, name: str) -> str:
+        """Return the named field's original text, empty when there is none."""
+        return next((text for key, text in self.fields if key == name), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A cited stretch of one field."""
+
+    field: str
+    start: int
+    end: int
+    text: str
+    alias: str = ""  # the name, word or pattern that matched, as written in the rule or pack
+    entity: str = ""  # Entity.id, empty for plain words
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A word that decided about a span: it supports or excludes."""
+
+    field: str
+    start: int
+    end: int
+    text: str
+    role: str  # requires | excludes
+    scope: str  # title | sentence | near | paragraph | document
+    entity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """An entity found in a text, whatever the rules ask for."""
+
+    entity: str
+    grade: Grade
+    span: Span
+    context: tuple[Context, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule that fires on a document, and why."""
+
+    rule: str
+    grade: Grade
+    spans: tuple[Span, ...]  # in reading order, at least one unless the query has only filters
+    context: tuple[Context, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A rule that nearly fired, and what was missing."""
+
+    rule: str
+    why: str
+
+
+# --- articles and stories -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PageContext:
+    """What is known about an article before its page is read; picklable."""
+
+    url: str  # after redirects; empty when there is no page
+    title: str
+    summary: str
+    content: str
+    author: str
+    published: Stamp | None
+    language: str  # the feed's word, or empty
+    host: str
+    kind: str
+    content_type: str = ""
+    status: int = 0
+    failure: Verdict | None = None  # set when no page could be had: the feed's text stands alone
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that one article gave: the result of the heavy work, picklable and small."""
+
+    title: str
+    text: str
+    language: str
+    verdict: Verdict
+    origin: Origin
+    author: str
+    published: Stamp | None
+    mentions: tuple[Mention, ...]
+    matches: tuple[Match, ...]
+    sketch: tuple[int, ...]  # bottom-k sketch of the folded words, ascending
+    canonical_url: str = ""
+    extractor: str = ""
+    raw_sha256: str = ""
+    text_sha256: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An article that a new one may belong with."""
+
+    article: int
+    story: int
+    language: str
+    title: str
+    sketch: tuple[int, ...]
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleView:
+    """One page at one outlet, as it is shown."""
+
+    id: int
+    url: str
+    feed: str  # the feed's title
+    outlet: str  # Outlet.name, or the feed's title
+    kind: str
+    title: str
+    language: str
+    published: Stamp | None
+    first_seen: datetime
+    verdict: Verdict
+    origin: Origin
+    text: str
+    summary: str
+    author: str = ""
+    text_sha256: str = ""
+    matches: tuple[Match, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A cluster of articles about the same thing."""
+
+    id: int
+    title: str
+    first_seen: datetime
+    articles: tuple[ArticleView, ...]  # in the order they were seen; the first is the head
+    rules: tuple[str, ...]
+    origins: int  # independent origins of the report
+    sources: int  # outlets
+
+
+# --- alerts -------------------------------------------------------------------------------------
+
+
+class AlertState(StrEnum):
+    """Where an alert stands in the outbox."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    HELD = "held"  # by a guard or by quiet hours
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Where alerts go."""
+
+    name: str
+    url: str = ""  # an apprise URL with its secrets filled in; never shown
+    quiet: tuple[str, str] | None = None  # local times "HH:MM", may pass midnight
+    batch_s: int = 0
+    per_hour: int | None = None
+    missing: tuple[str, ...] = ()  # names of unset environment variables: the channel is off
+
+    @property
+    def off(self) -> bool:
+        """Tell whether a variable it needs is not set."""
+        return bool(self.missing)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAlert:
+    """An alert to be put in the outbox."""
+
+    rule: str
+    channel: str
+    state: AlertState = AlertState.PENDING
+    reason: str = ""  # why it is held, or why this channel and not the configured one
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One row of the outbox."""
+
+    id: int
+    key: str  # six hex digits that stand in the message, so that a repeat can be recognised
+    kind: str  # story | digest | notice | test
+    story: int | None
+    rule: str
+    channel: str
+    state: AlertState
+    attempts: int
+    created_at: datetime
+    next_at: datetime | None
+    sent_at: datetime | None
+    title: str
+    url: str
+    reason: str = ""
+    last_error: str = ""
+    possible_repeat: bool = False  # an earlier try may have been delivered
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A sentence of an article with the matched words in it."""
+
+    field: str
+    text: str
+    marks: tuple[tuple[int, int], ...]  # spans inside text
+
+
+@dataclass(frozen=True, slots=True)
+class AlertItem:
+    """Everything a message says about one story on one channel."""
+
+    alerts: tuple[Alert, ...]  # one per rule
+    story: int
+    title: str
+    language: str
+    url: str
+    outlet: str
+    kind: str
+    author: str
+    published: Stamp | None
+    first_seen: datetime
+    rules: tuple[tuple[str, str, Grade, str], ...]  # id, title, grade, why
+    quotes: tuple[Quote, ...]
+    origin: Origin
+    verdict: Verdict
+    sources: int = 1
+    others: tuple[str, ...] = ()  # names of other outlets with the story
+    priority: str = "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is handed to a channel: inert text, and HTML of the same content."""
+
+    title: str
+    text: str
+    html: str
+    alert_ids: tuple[int, ...]
+    headers: tuple[tuple[str, str], ...] = ()  # for mail
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a delivery went."""
+
+    kind: str  # ok | failed (not delivered) | unknown (may have been) | permanent
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelState:
+    """What the store remembers of a channel between runs."""
+
+    name: str
+    failures: int = 0
+    retry_at: datetime | None = None  # no try before this
+    last_sent: datetime | None = None
+    sent_last_hour: int = 0
+    down_since: datetime | None = None
+
+
+# --- the day ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHealth:
+    """What could be seen of one feed in a window of time."""
+
+    feed: str
+    url: str
+    outlet: str
+    language: str
+    kind: str
+    country: str
+    state: str  # ok | failing | silent | blocked | paused | unpolled
+    detail: str
+    polls: int
+    failures: int
+    entries: int
+    new_entries: int
+    last_ok: datetime | None
+    held: int = 0  # entries of a first poll that were not alerted
+
+
+@dataclass(frozen=True, slots=True)
+class DayRecord:
+    """What the store holds of one closed local day: the digest's raw material."""
+
+    start: datetime
+    end: datetime
+    stories: tuple[Story, ...]  # with a match recorded in the window
+    feeds: tuple[FeedHealth, ...]
+    entries: int
+    articles: int
+    matches: int
+    verdicts: tuple[tuple[str, int], ...]  # how many articles by verdict
+    notices: tuple[tuple[datetime, str, str], ...]  # at, subject, text
+    channels_off: tuple[tuple[str, str], ...] = ()  # name, why
+    ruleset: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What one cycle did; the fields of `once --json`."""
+
+    polled: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    entries_new: int = 0
+    articles_new: int = 0
+    matches: int = 0
+    stories_new: int = 0
+    alerts_sent: int = 0
+    alerts_pending: int = 0
+    digests_written: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The region pack as read from disk."""
+
+    entities: tuple[Entity, ...] = ()
+    outlets: tuple[Outlet, ...] = ()
+    name: str = ""
+    folder: str = ""
+    contexts: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
