@@ -21,10 +21,22 @@ MonitorError                    carries a message written for a person
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 class MonitorError(Exception):
     """An expected failure, said in words a user can act on."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions pickle as type(*args); those below take more than their message, so a plain
+        # one could not be rebuilt where it arrives, and errors travel between processes here.
+        return _rebuild, (type(self), self.args, self.__dict__.copy())
+
+
+def _rebuild(kind: type[MonitorError], args: tuple[Any, ...], state: dict[str, Any]) -> MonitorError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class InputError(MonitorError):

@@ -6,7 +6,7 @@ and `text == original[start:end]` holds for it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -80,6 +80,11 @@ class Outlet:
     hosts: tuple[str, ...] = ()  # host names without "www."
     family: str = ""  # the owner's name where several outlets share one
     note: str = ""
+    original: str = ""  # its name in its own script
+    location: str = ""  # inside | outside the region
+    url: str = ""
+    feeds_seen: str = ""  # what is known of its feeds, and how
+    verified: bool = False  # somebody has checked this entry against the outlet itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +189,46 @@ class Page:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry that no earlier poll of its feed has shown."""
+
+    entry: Entry
+    keys: tuple[tuple[str, str], ...]  # (kind, key): what it will be recognised by
+    identity: str  # of its article: the canonical URL, or the feed and guid where there is none
+    may_alert: bool = True
+    held_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PollRecord:
+    """All that one poll changes, written in one transaction."""
+
+    feed: Feed  # as it is to be stored: validators, due time, failures, policy
+    at: datetime
+    outcome: str  # changed | unchanged | failed
+    status: int | None = None
+    size: int = 0  # bytes of the body
+    elapsed_ms: int = 0
+    entries: int = 0
+    new: tuple[NewEntry, ...] = ()
+    # of known entries of which the feed says something else now: id, entry, keys
+    edited: tuple[tuple[int, Entry, tuple[tuple[str, str], ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An article whose page is to be read."""
+
+    article: int
+    outlet: str
+    attempts: int
+    first_tried: datetime | None
+    context: PageContext  # host and kind not yet filled in
+    may_alert: bool
+    held_reason: str
+
+
 # --- rules --------------------------------------------------------------------------------------
 
 
@@ -209,6 +254,11 @@ class Entity:
     exclude: tuple[str, ...] = ()  # context that must not
     level: str = "low"  # how ambiguous the names are: low | medium | high | very_high
     note: str = ""
+    status: str = ""  # where it is in doubt or has changed: "approved June 2022, notification not seen"
+    valid: tuple[str, str] = ("", "")  # since and until, as YYYY, YYYY-MM or YYYY-MM-DD; empty: not said
+    country: str = ""  # of a place: ISO 3166 alpha-2
+    lat: float | None = None  # of a place: degrees
+    lon: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +410,14 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Placement:
+    """Which story an article belongs to, and how that was decided."""
+
+    story: int | None  # None: it begins a story of its own
+    how: str  # first | same title | near copy | contained
+
+
+@dataclass(frozen=True, slots=True)
 class ArticleView:
     """One page at one outlet, as it is shown."""
 
@@ -379,6 +437,9 @@ class ArticleView:
     author: str = ""
     text_sha256: str = ""
     matches: tuple[Match, ...] = ()
+    how: str = ""  # Placement.how, once it stands in a story
+    mentions: tuple[Mention, ...] = ()  # every entity found, whatever the rules ask for
+    fetched_at: datetime | None = None  # when its page was retrieved; None: the feed's text stands alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -454,6 +515,7 @@ class Alert:
     reason: str = ""
     last_error: str = ""
     possible_repeat: bool = False  # an earlier try may have been delivered
+    article: int | None = None  # the article that raised it
 
 
 @dataclass(frozen=True, slots=True)
@@ -497,6 +559,7 @@ class Message:
     html: str
     alert_ids: tuple[int, ...]
     headers: tuple[tuple[str, str], ...] = ()  # for mail
+    parts: tuple[tuple[Alert, str], ...] = ()  # each alert, and the text about its story
 
 
 @dataclass(frozen=True, slots=True)
@@ -583,4 +646,5 @@ class Region:
     outlets: tuple[Outlet, ...] = ()
     name: str = ""
     folder: str = ""
-    contexts: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
+    contexts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    timezones: tuple[str, ...] = ()  # the zones its people live in, for digests

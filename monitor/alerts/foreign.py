@@ -1,0 +1,45 @@
+"""Make foreign text inert for one kind of reader: nobody's headline may act on whoever reads an alert."""
+
+from __future__ import annotations
+
+import re
+
+from monitor.text.show import isolate
+
+_OPEN, _CLOSE = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+_ZERO = "\N{ZERO WIDTH SPACE}"
+_HAIR = "\N{HAIR SPACE}"
+# A space on both sides takes the meaning of * and ~ in Slack's markup and in CommonMark; a hair space hardly
+# shows. The other marks are parted by a zero-width space from what they act on.
+_EMPHASIS = re.compile(r"[*~]")
+_ACTIVE = re.compile(r"[@<_]|\](?=[(\[:])|!(?=\[)|\|(?=\|)|:(?=[\w+'-]*[A-Za-z_][\w+'-]*:)")
+
+
+def plain(text: str) -> str:
+    """Return text for readers that show it as it is: isolated, without controls."""
+    return isolate(text)
+
+
+def chat(text: str) -> str:
+    """Return text for services that may read markup into it."""
+    return wrapped(inert(bare(text)))
+
+
+def bare(text: str) -> str:
+    """Return text without controls for whoever isolates it: HTML's attributes, or `wrapped`."""
+    return isolate(text).removeprefix(_OPEN).removesuffix(_CLOSE)
+
+
+def wrapped(text: str) -> str:
+    """Return text that is clean already between the marks that isolate it."""
+    return f"{_OPEN}{text}{_CLOSE}"
+
+
+def inert(text: str) -> str:
+    """Return text in which no chat service finds formatting, a mention, an emoji or a labelled link.
+
+    Bare addresses stay as they are: services link them as they would in anybody's text.
+    """
+    text = _ACTIVE.sub(f"\\g<0>{_ZERO}", text)
+    text = _EMPHASIS.sub(f"{_HAIR}\\g<0>{_HAIR}", text)
+    return text.replace("`", "\N{MODIFIER LETTER GRAVE ACCENT}")

@@ -1,0 +1,193 @@
+"""Write what a channel sends: inert text, and HTML of the same content.
+
+Every alert of a message stands in it with its headline and its key (#a1b2c3), however short the message has
+to be; quotes are cut first, then reasons and notes.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Sequence
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from monitor.alerts import mail
+from monitor.alerts.card import Card, Detail, card
+from monitor.alerts.foreign import bare, chat, inert, plain, wrapped
+from monitor.models import Alert, AlertItem, Message
+from monitor.text.show import mark, one_line
+
+# plain: for readers that show text as it is (a terminal, a mail's text part, JSON)
+# chat: for services that may read markup, mentions and links into text
+Style = Literal["plain", "chat"]
+
+TITLE_LIMIT = 200
+TEXT_LIMIT = 30_000
+_DETAILS = (
+    Detail(quotes=3, quote_length=700),
+    Detail(quotes=2, quote_length=400),
+    Detail(quotes=1, quote_length=300),
+    Detail(quotes=1, quote_length=160),
+    Detail(quotes=0, quote_length=0),
+)
+_BARE = Detail(quotes=0, quote_length=0, title_length=120, why=False, notes=False)
+
+
+def compose(
+    items: Sequence[AlertItem],
+    *,
+    zone: ZoneInfo,
+    limit: int = TEXT_LIMIT,
+    region: str = "",
+    style: Style = "plain",
+) -> Message:
+    """Write one message about these stories, in the greatest detail that `limit` characters of text hold.
+
+    What does not fit in the least detail is longer than the limit: `split` the items first.
+    """
+    if not items:
+        raise ValueError("a message needs at least one story")
+    detail = next(
+        (level for level in _DETAILS if _length(_text(items, zone, level, style), style) <= limit), _BARE
+    )
+    headlines = [_headline(item) for item in items]
+    cards = [card(item, zone=zone, detail=detail, foreign=_foreign(style)) for item in items]
+    pages = [card(item, zone=zone, detail=detail, foreign=plain) for item in items]
+    title, text = _subject(items, headlines, style), _joined(cards, style)
+    if style == "chat" and len(items) == 1 and cards[0].title in title:
+        text = _item_text(cards[0], style, headline=False)
+    return Message(
+        title=title,
+        text=text,
+        html=mail.stories(
+            pages, [item.language for item in items], title=_subject(items, headlines, "plain"), region=region
+        ),
+        alert_ids=tuple(alert.id for item in items for alert in item.alerts),
+        headers=_headers(items, region),
+        parts=tuple(
+            (alert, _item_text(one, style))
+            for item, one in zip(items, cards, strict=True)
+            for alert in item.alerts
+        ),
+    )
+
+
+def split(
+    items: Sequence[AlertItem], *, zone: ZoneInfo, limit: int = TEXT_LIMIT, style: Style = "plain"
+) -> list[list[AlertItem]]:
+    """Cut a list of stories into runs that each fit into one message, in the same order."""
+    runs: list[list[AlertItem]] = []
+    for item in items:
+        if runs and _length(_text([*runs[-1], item], zone, _BARE, style), style) <= limit:
+            runs[-1].append(item)
+        else:
+            runs.append([item])
+    return runs
+
+
+def note(
+    alert: Alert, lines: Sequence[str], *, region: str = "", style: Style = "plain", page: str = ""
+) -> Message:
+    """Write a message that is about no story: a test, a notice, the digest.
+
+    `lines` are paragraphs of plain text; `page` is an HTML document to send instead of one made of them.
+    """
+    foreign = _foreign(style)
+    title = foreign(one_line(alert.title, TITLE_LIMIT - 2))
+    paragraphs = [foreign(line) for line in lines if line.strip()]
+    text = "\n\n".join([*paragraphs, f"#{alert.key}"])
+    document = page or mail.paragraphs(
+        [bare(line) for line in lines if line.strip()], bare(alert.title), region
+    )
+    return Message(
+        title=title,
+        text=text,
+        html=document,
+        alert_ids=(alert.id,),
+        headers=_headers((), region),
+        parts=((alert, text),),
+    )
+
+
+def _foreign(style: Style) -> Callable[[str], str]:
+    return chat if style == "chat" else plain
+
+
+def _length(text: str, style: Style) -> int:
+    # Chat services count what they are sent, in which & < > are written as entities.
+    return len(html.escape(text, quote=False)) if style == "chat" else len(text)
+
+
+def _text(items: Sequence[AlertItem], zone: ZoneInfo, detail: Detail, style: Style) -> str:
+    return _joined([card(item, zone=zone, detail=detail, foreign=_foreign(style)) for item in items], style)
+
+
+def _joined(cards: Sequence[Card], style: Style) -> str:
+    if len(cards) == 1:
+        return _item_text(cards[0], style)
+    texts = (f"{number}. {_item_text(one, style)}" for number, one in enumerate(cards, 1))
+    return "\n\n".join((f"{len(cards)} stories", *texts))
+
+
+def _item_text(one: Card, style: Style, *, headline: bool = True) -> str:
+    address = one.url.replace("*", "%2A").replace("~", "%7E") if style == "chat" else one.url
+    rules: list[str] = []
+    for rule in one.rules:
+        rules.append(f"Rule: {rule.title}{f' · {rule.grade}' if rule.grade else ''} · {rule.key}")
+        if rule.other_title:
+            rules.append(f"It matched in: {rule.other_title}")
+        if rule.why:
+            rules.append(f"Why: {rule.why}")
+    blocks = [
+        [one.title if headline else "", one.outlet, *one.dates, address],
+        [_quoted(quote.text, quote.marks, style) for quote in one.quotes],
+        rules,
+        list(one.notes),
+    ]
+    return "\n\n".join(text for block in blocks if (text := "\n".join(filter(None, block))))
+
+
+def _quoted(text: str, marks: Sequence[tuple[int, int]], style: Style) -> str:
+    def segment(part: str) -> str:
+        part = bare(part).replace("⟦", "[").replace("⟧", "]")
+        return inert(part) if style == "chat" else part
+
+    return wrapped(f"“{mark(text, marks, '⟦', '⟧', segment)}”")
+
+
+def _headline(item: AlertItem) -> str:
+    return one_line(item.title) or "(no headline)"
+
+
+def _subject(items: Sequence[AlertItem], headlines: Sequence[str], style: Style) -> str:
+    """Return one line of at most 200 characters: the outlet's headline and the rule, or how many stories."""
+    foreign = _foreign(style)
+    repeat = all(any(alert.possible_repeat for alert in item.alerts) for item in items)
+    start = "Possible repeat: " if repeat else ""
+    if len(items) > 1:
+        line = f"{start}{len(items)} stories: "
+        shown: list[str] = []
+        for headline in headlines:
+            more = foreign(one_line(headline, 80))
+            if len(line) + sum(len(title) + 3 for title in shown) + len(more) > TITLE_LIMIT:
+                break
+            shown.append(more)
+        return line + " · ".join(shown)
+    titles = [title for _, title, _, _ in items[0].rules] or [alert.rule for alert in items[0].alerts]
+    rule = foreign(one_line(titles[0], 50)) + (f" +{len(titles) - 1}" if len(titles) > 1 else "")
+    for length in range(TITLE_LIMIT, 20, -10):
+        line = f"{start}{foreign(one_line(headlines[0], length))} — {rule}"
+        if len(line) <= TITLE_LIMIT:
+            return line
+    return f"{start}{rule}"[:TITLE_LIMIT]
+
+
+def _headers(items: Sequence[AlertItem], region: str) -> tuple[tuple[str, str], ...]:
+    """Return the mail headers: a list to filter by, and one thread for all messages about one story."""
+    label = re.sub(r"[^a-z0-9]+", "-", region.lower()).strip("-") or "region"
+    headers = [("List-Id", f"<{label}.alerts.localhost>"), ("Auto-Submitted", "auto-generated")]
+    if len(items) == 1:
+        thread = f"<story-{items[0].story}.{label}@alerts.invalid>"
+        headers += [("References", thread), ("In-Reply-To", thread)]
+    return tuple(headers)

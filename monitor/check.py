@@ -1,0 +1,85 @@
+"""Everything that is wrong with a configuration, found at once: the file, region pack, feeds, rules, channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from monitor import config as configuration
+from monitor.alerts.send import check_url
+from monitor.errors import ConfigError, Fault, InputError, OpmlError
+from monitor.models import Region, Subscription
+from monitor.registry import Registry
+from monitor.rules.entities import load_region
+from monitor.rules.matcher import check_rules, rule_source
+from monitor.setup import Setup
+from monitor.sources import opml
+from monitor.sources.address import parse_allowed
+
+
+def load(path: Path, environment: Mapping[str, str]) -> Setup:
+    """Read and check a configuration; raise ConfigError with every fault found."""
+    setup, faults = check(path, environment)
+    if faults:
+        raise ConfigError(faults)
+    return setup
+
+
+def check(path: Path, environment: Mapping[str, str]) -> tuple[Setup, tuple[Fault, ...]]:
+    """Read a configuration and all it names; return what could be read, and every fault."""
+    loaded = configuration.read(path, environment)
+    faults = list(loaded.faults)
+    region = _region(loaded, faults)
+    subscriptions = _subscriptions(loaded, faults)
+    rules = loaded.config.rules
+    for rule_id, message, column in check_rules(rules, region.entities):
+        faults.append(loaded.fault(loaded.rule_place(rule_id), f"rule {rule_id}: {message}", column=column))
+    for channel in loaded.config.channels:
+        if not channel.off and (why := check_url(channel.url)):
+            faults.append(loaded.fault(("channels", channel.name, "url"), f"channel {channel.name}: {why}"))
+    for number, entry in enumerate(loaded.config.allow_private):
+        try:
+            parse_allowed([entry])
+        except InputError as error:
+            faults.append(loaded.fault(("network", "allow_private", number), str(error)))
+    setup = Setup(
+        config=loaded.config,
+        region=region,
+        registry=Registry(region.outlets),
+        rules=rule_source(rules, region.entities),
+        subscriptions=subscriptions,
+    )
+    own = sorted(
+        (fault for fault in faults if fault.file == str(path)), key=lambda fault: (fault.line, fault.column)
+    )
+    return setup, (*own, *(fault for fault in faults if fault.file != str(path)))
+
+
+def _region(loaded: configuration.Loaded, faults: list[Fault]) -> Region:
+    folder = loaded.config.region
+    if folder is None:
+        return Region()
+    if not folder.is_dir():
+        faults.append(loaded.fault(("region",), f"no region pack at {folder}"))
+        return Region()
+    try:
+        return load_region(folder)
+    except ConfigError as error:
+        faults.extend(error.faults)
+        return Region()
+
+
+def _subscriptions(loaded: configuration.Loaded, faults: list[Fault]) -> tuple[Subscription, ...]:
+    file = loaded.config.feeds
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        faults.append(loaded.fault(("feeds",), f"{file} cannot be read: {error.strerror}"))
+        return ()
+    try:
+        tree = opml.parse(data, str(file))
+    except OpmlError as error:
+        faults.append(Fault(str(file), error.line, error.column, str(error)))
+        return ()
+    faults.extend(Fault(str(file), line, column, message) for line, column, message in opml.faults(tree))
+    return tree.subscriptions()

@@ -1,0 +1,216 @@
+"""Sends what the outbox holds: claim, commit, send, commit. One serial sender for each channel.
+
+A run that dies between sending and the second commit leaves its alerts claimed; the next run gives them back
+marked as a possible repeat. So nothing is lost, and at most one message per channel is sent twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import TextIO
+
+from monitor import daily
+from monitor.alerts import message as messages
+from monitor.alerts import policy
+from monitor.alerts.send import Sender, open_channel
+from monitor.models import (
+    Alert,
+    AlertItem,
+    AlertState,
+    Channel,
+    ChannelState,
+    Grade,
+    Message,
+    Outcome,
+    Quote,
+    Story,
+)
+from monitor.setup import Setup
+from monitor.text.passages import key_passages
+from monitor.writer import Writer
+
+DEADLINE_S = 30.0  # of one delivery
+LEASE = timedelta(seconds=4 * DEADLINE_S)
+_QUOTES = 3
+
+log = logging.getLogger(__name__)
+
+
+class Delivery:
+    """The channels of a configuration, and what waits for them."""
+
+    def __init__(
+        self,
+        setup: Setup,
+        writer: Writer,
+        clock: Callable[[], datetime],
+        chance: random.Random,
+        out: TextIO,
+    ) -> None:
+        self._setup = setup
+        self._write = writer
+        self._store = writer.store
+        self._clock = clock
+        self._chance = chance
+        self._out = out
+        self._senders: dict[str, Sender] = {}
+
+    async def send_due(self) -> int:
+        """Send what is due on every channel; return how many alerts were sent."""
+        waiting = await self._write(self._store.waiting, self._clock())
+        sent = await asyncio.gather(*(self._channel(name) for name in waiting))
+        return sum(sent)
+
+    async def _channel(self, name: str) -> int:
+        """Send one channel's alerts, message after message, until its plan is empty."""
+        # What waits for a channel that has left the configuration goes to the console.
+        channel = self._setup.config.channel(name) or self._setup.config.console
+        sent = 0
+        while True:
+            now = self._clock()
+            alerts = (await self._write(self._store.waiting, now)).get(name, ())
+            state = await self._write(self._store.channel_state, name, now)
+            plan = policy.due(
+                channel, state, alerts, self._setup.config.zone, now, rules=self._setup.rule_by_id
+            )
+            if plan.quiet and plan.not_before:
+                ids = [alert.id for alert in alerts]
+                await self._write(self._store.hold, ids, plan.not_before, plan.reason)
+            if not plan.batches:
+                return sent
+            by_id = {alert.id: alert for alert in alerts}
+            for batch in plan.batches:
+                delivered = await self._batch(channel, [by_id[number] for number in batch])
+                if not delivered:
+                    return sent
+                sent += delivered
+
+    async def _batch(self, channel: Channel, alerts: Sequence[Alert]) -> int:
+        """Send what belongs in one message, in as many as its length needs; 0 after a failure."""
+        sender = self._sender(channel)
+        sent = 0
+        for message, own in await self._compose(sender, alerts):
+            state = await self._write(self._store.channel_state, alerts[0].channel, self._clock())
+            if not await self._send(sender, message, own, state):
+                return 0
+            sent += len(own)
+        return sent
+
+    async def _send(
+        self, sender: Sender, message: Message, alerts: Sequence[Alert], state: ChannelState
+    ) -> bool:
+        await self._write(self._store.claim, [alert.id for alert in alerts], self._clock(), LEASE)
+        outcome = await asyncio.to_thread(sender.deliver, message, DEADLINE_S, self._clock())
+        now = self._clock()
+        settled = policy.after(outcome, alerts, state, now, self._chance.random())
+        await self._write(self._store.settle, settled.channel, outcome, settled.alerts, now)
+        if outcome.kind != "ok":
+            log.warning("channel %s: %s", state.name, outcome.detail)
+        return all(state is AlertState.SENT for state, _ in settled.alerts.values())
+
+    def _sender(self, channel: Channel) -> Sender:
+        if channel.name not in self._senders:
+            self._senders[channel.name] = open_channel(
+                channel, out=self._out, record=self._setup.config.alert_record
+            )
+        return self._senders[channel.name]
+
+    async def _compose(self, sender: Sender, alerts: Sequence[Alert]) -> list[tuple[Message, list[Alert]]]:
+        """Write the messages of a batch, each with the alerts it carries."""
+        zone, region = self._setup.config.zone, self._setup.region.name
+        composed = [
+            (await self._write(self._note, sender, alert), [alert])
+            for alert in alerts
+            if alert.kind != "story"
+        ]
+        items = await self._write(self._items, [alert for alert in alerts if alert.kind == "story"])
+        for run in messages.split(items, zone=zone, limit=sender.limit, style=sender.style):
+            message = messages.compose(run, zone=zone, limit=sender.limit, region=region, style=sender.style)
+            composed.append((message, [alert for item in run for alert in item.alerts]))
+        return composed
+
+    def _items(self, alerts: Sequence[Alert]) -> list[AlertItem]:
+        stories: dict[int, list[Alert]] = {}
+        for alert in alerts:
+            if alert.story is not None:
+                stories.setdefault(alert.story, []).append(alert)
+        items = []
+        for number, own in stories.items():
+            story = self._store.story(number)
+            if story is not None:
+                items.append(item(self._setup, self._setup.registry.story(story), own))
+        return items
+
+    def _note(self, sender: Sender, alert: Alert) -> Message:
+        """Write a message that is about no story."""
+        region = self._setup.region.name
+        if alert.kind == "digest":
+            letter = daily.letter(self._store, self._setup, date.fromisoformat(alert.rule))
+            return messages.note(alert, letter.lines, region=region, style=sender.style, page=letter.page)
+        return messages.note(alert, [alert.reason], region=region, style=sender.style)
+
+
+def item(setup: Setup, story: Story, alerts: Sequence[Alert]) -> AlertItem:
+    """Return what a message says about a story: the article that raised the first alert, and why."""
+    article = next((one for one in story.articles if one.id == alerts[0].article), story.articles[0])
+    rules = setup.rule_by_id
+    found = {match.rule: match for one in reversed(story.articles) for match in one.matches}
+    found.update({match.rule: match for match in article.matches})
+    hits = []
+    for alert in alerts:
+        rule, match = rules.get(alert.rule), found.get(alert.rule)
+        title = rule.title if rule else alert.rule
+        hits.append((alert.rule, title, match.grade if match else Grade.CHECK, match.why if match else ""))
+    quoted = [
+        Quote(field=passage.field, text=passage.text, marks=passage.marks)
+        for passage in key_passages([article], limit=_QUOTES)
+        if passage.marks
+    ]
+    others = dict.fromkeys(one.outlet for one in story.articles if one.outlet != article.outlet)
+    urgent = any((rule := rules.get(alert.rule)) and rule.priority == "high" for alert in alerts)
+    return AlertItem(
+        alerts=tuple(alerts),
+        story=story.id,
+        title=article.title,
+        language=article.language,
+        url=article.url,
+        outlet=article.outlet,
+        kind=article.kind,
+        author=article.author,
+        published=article.published,
+        first_seen=article.first_seen,
+        rules=tuple(hits),
+        quotes=tuple(quoted),
+        origin=article.origin,
+        verdict=article.verdict,
+        sources=story.sources,
+        others=tuple(others),
+        priority="high" if urgent else "normal",
+    )
+
+
+def send_test(setup: Setup, channel: Channel, now: datetime, out: TextIO) -> Outcome:
+    """Send a test message to a channel at once, past the outbox."""
+    alert = Alert(
+        id=0,
+        key="test00",
+        kind="test",
+        story=None,
+        rule="",
+        channel=channel.name,
+        state=AlertState.SENDING,
+        attempts=1,
+        created_at=now,
+        next_at=None,
+        sent_at=None,
+        title="Test of the monitor's channel",
+        url="",
+    )
+    sender = open_channel(channel, out=out, record=setup.config.alert_record)
+    text = "If you can read this, alerts will reach you here. یہ ایک آزمائشی پیغام ہے۔ این یک پیام آزمایشی است."
+    message = messages.note(alert, [text], region=setup.region.name, style=sender.style)
+    return sender.deliver(message, DEADLINE_S, now)

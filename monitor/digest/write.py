@@ -1,0 +1,71 @@
+"""Put a rendered digest on disk so that a reader finds the old file or the new one, never half of one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+from monitor.digest.gather import Digest
+from monitor.digest.render import html, jsonl, markdown
+from monitor.errors import InputError
+
+RENDERERS: Mapping[str, Callable[[Digest], str]] = {"md": markdown, "html": html, "jsonl": jsonl}
+
+
+def write_digest(folder: Path, date: date, formats: Sequence[str], digest: Digest) -> dict[str, str]:
+    """Write YYYY-MM-DD.md, .html and .jsonl, as `formats` asks; return each file's name and sha256.
+
+    Raises InputError for an unknown format (before anything is written) and when a file cannot be written.
+    """
+    unknown = [name for name in formats if name not in RENDERERS]
+    if unknown:
+        raise InputError(f"no such digest format: {', '.join(unknown)} (there are {', '.join(RENDERERS)})")
+    rendered = {f"{date.isoformat()}.{name}": RENDERERS[name](digest).encode() for name in formats}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"the digest folder {folder} cannot be made: {error.strerror}") from error
+    for name, data in rendered.items():
+        write_atomically(folder / name, data)
+    return {name: sha256(data).hexdigest() for name, data in rendered.items()}
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace a file in one step, on disk before this returns; its folder may not be a symbolic link.
+
+    Everything happens relative to the folder as it was opened, so that swapping it for a link in
+    between leads nowhere; a link in the file's own place is replaced, not followed. Raises InputError.
+    """
+    temporary = f".{path.name}.{os.getpid()}.tmp"
+    try:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError as error:
+        raise InputError(f"{path.parent} is not a folder that can be written to: {error.strerror}") from error
+    try:
+        _write(folder, temporary, data)
+        os.replace(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        os.fsync(folder)
+    except OSError as error:
+        _discard(folder, temporary)
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+    finally:
+        os.close(folder)
+
+
+def _write(folder: int, name: str, data: bytes) -> None:
+    _discard(folder, name)  # left by a process that died with the same number
+    file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666, dir_fd=folder)
+    with os.fdopen(file, "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _discard(folder: int, name: str) -> None:
+    try:
+        os.unlink(name, dir_fd=folder)
+    except FileNotFoundError:
+        return

@@ -1,0 +1,337 @@
+"""Poll feeds, read articles, match rules, group stories, send alerts, write the daily digest.
+
+Each stage asks the store what is due, decides by pure functions, and writes what came of it in one
+transaction. So a stage can run alone, can be killed at any point, and finds its work again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import hashlib
+import logging
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol, TypeVar
+
+from monitor import daily, reading
+from monitor.alerts import policy
+from monitor.delivery import Delivery
+from monitor.errors import FeedError, FetchError, MonitorError, WorkerError
+from monitor.models import (
+    ArticleView,
+    Candidate,
+    Counts,
+    Feed,
+    Job,
+    Match,
+    NewAlert,
+    PageContext,
+    Placement,
+    Reading,
+    Response,
+    Verdict,
+)
+from monitor.registry import host_of
+from monitor.setup import Setup
+from monitor.sources import cadence, identity, polling
+from monitor.sources.feed import parse_feed
+from monitor.sources.fetch import Client
+from monitor.sources.robots import Robots
+from monitor.stories import cluster
+from monitor.text.show import log_safe
+from monitor.workers import Workers
+from monitor.writer import Writer
+
+FEED_DEADLINE_S = 15.0
+FEED_LIMIT = 10_000_000  # bytes
+STORY_WINDOW = timedelta(hours=72)  # how far back an article may join a story
+FEEDS_AT_ONCE = 256  # waiting or on their way; the client bounds those on their way
+JOBS_AT_ONCE = 16  # pages on their way; workers take them one each
+JOBS_PER_LOOK = 200
+REMATCH_PER_LOOK = 100
+REMATCH_MOST = 20_000  # stored articles seen again in one cycle after the rules changed
+
+_Item = TypeVar("_Item")
+
+log = logging.getLogger(__name__)
+
+
+class Progress(Protocol):
+    """Whoever wants to know how far a stage is."""
+
+    def __call__(self, stage: str, done: int, total: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The effects that stages work with, made in cli.py."""
+
+    setup: Setup
+    writer: Writer
+    client: Client
+    robots: Robots
+    workers: Workers
+    delivery: Delivery
+    clock: Callable[[], datetime]
+    progress: Progress
+    chance: random.Random
+
+
+class Pipeline:
+    """The stages, in the order of the sentence above."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._setup = tools.setup
+        self._write = tools.writer
+        self._store = tools.writer.store
+        self._bounds = cadence.Bounds(
+            every_s=int(tools.setup.config.poll.every),
+            min_s=int(tools.setup.config.poll.min),
+            max_s=int(tools.setup.config.poll.max),
+        )
+        self._rules = {rule.id: rule for rule in tools.setup.config.rules}
+        self._channels = {channel.name: channel for channel in tools.setup.config.channels}
+
+    async def cycle(self, *, all_feeds: bool = False) -> Counts:
+        """Run every stage once, until nothing is due in any; tell what was done."""
+        counts = await self.poll(all_feeds=all_feeds)
+        counts = add(counts, await self.read())
+        counts = add(counts, await self.match())
+        counts = add(counts, await self.digest())
+        return add(counts, await self.alert())
+
+    # --- poll -----------------------------------------------------------------------------------
+
+    async def poll(self, *, all_feeds: bool = False) -> Counts:
+        """Poll the feeds that are due, or all."""
+        now = self._tools.clock()
+        feeds = (
+            await self._write(self._store.feeds)
+            if all_feeds
+            else await self._write(self._store.due_feeds, now)
+        )
+        return await self._each("poll", feeds, self._poll_feed)
+
+    async def _poll_feed(self, feed: Feed) -> Counts:
+        timing = polling.Timing(self._tools.clock(), self._bounds, self._tools.chance.random())
+        try:
+            record = await self._ask(feed, timing)
+        except (FetchError, FeedError, WorkerError) as error:
+            log.info("feed %s: %s", log_safe(feed.url), log_safe(str(error)))
+            record = polling.failed(feed, error, timing)
+        except Exception as error:   # the item boundary: one feed must not stop the others
+            log.exception("feed %s failed in a way nobody foresaw", log_safe(feed.url))
+            record = polling.failed(feed, MonitorError(f"internal error: {type(error).__name__}"), timing)
+        articles = await self._write(self._store.save_poll, record)
+        return Counts(
+            polled=1,
+            unchanged=int(record.outcome == "unchanged"),
+            failed=int(record.outcome == "failed"),
+            entries_new=len(record.new),
+            articles_new=articles,
+        )
+
+    async def _ask(self, feed: Feed, timing: polling.Timing) -> polling.PollRecord:
+        """Fetch a feed and find out what is new in it; bytes that are known are not parsed again."""
+        full = cadence.wants_full(feed, timing.now)
+        response = await self._tools.client.get(
+            feed.url,
+            etag="" if full else feed.etag,
+            last_modified="" if full else feed.last_modified,
+            limit=FEED_LIMIT,
+        )
+        sha256 = hashlib.sha256(response.body).hexdigest()
+        if response.status == 304 or sha256 == feed.body_sha256:
+            return polling.unchanged(feed, response, timing)
+        document = await self._tools.workers.run(
+            parse_feed,
+            response.body,
+            response.url,
+            response.header("content-type"),
+            timing.now,
+            deadline_s=FEED_DEADLINE_S,
+        )
+        policy_now = identity.guid_policy(document.entries, feed.guid_policy)
+        keys = [key for entry in document.entries for key in identity.keys(entry, policy_now)]
+        known = await self._write(self._store.known_keys, feed.id, keys)
+        seen_text = await self._write(self._store.entry_text, set(known.values()))
+        return polling.changed(feed, response, document, sha256, known, seen_text, timing)
+
+    # --- read -----------------------------------------------------------------------------------
+
+    async def read(self) -> Counts:
+        """Fetch and read the articles that are due, match the rules, and store text, matches, stories, alerts."""
+        counts = Counts()
+        while jobs := await self._write(self._store.due_jobs, self._tools.clock(), JOBS_PER_LOOK):
+            counts = add(counts, await self._each("read", jobs, self._read_job, at_once=JOBS_AT_ONCE))
+        return counts
+
+    async def _read_job(self, job: Job) -> Counts:
+        now = self._tools.clock()
+        try:
+            read = await self._read_or_wait(job, now)
+        except Exception as error:   # the item boundary: one page must not stop the others
+            log.exception("article %d failed in a way nobody foresaw", job.article)
+            read = await self._give_up(job, MonitorError(f"internal error: {type(error).__name__}"), now)
+        if read is None:
+            return Counts()
+        result, final_url = read
+        saved = await self._write(
+            self._store.save_reading,
+            job.article,
+            result,
+            now=now,
+            ruleset=self._setup.rules.digest,
+            final_url=final_url,
+            window=STORY_WINDOW,
+            place=partial(_place, result),
+            route=partial(self._route, job),
+        )
+        return Counts(matches=saved.matches, stories_new=int(saved.new_story))
+
+    async def _read_or_wait(self, job: Job, now: datetime) -> tuple[Reading, str] | None:
+        """Read a job's page; None when it is to be tried again later."""
+        context = self._context(job)
+        if not context.url:
+            return await self._read(None, replace(context, failure=Verdict.NO_PAGE)), ""
+        try:
+            response = await self._fetch_page(context.url)
+            context = replace(
+                context,
+                url=response.url,
+                content_type=response.header("content-type"),
+                status=response.status,
+                note="the page ended early" if response.truncated else "",
+            )
+            return await self._read(response.body, context), response.url
+        except (FetchError, WorkerError) as error:
+            return await self._give_up(job, error, now)
+
+    async def _give_up(self, job: Job, error: MonitorError, now: datetime) -> tuple[Reading, str] | None:
+        """Postpone a page that failed; after the last try read what the feed said instead."""
+        fate = polling.after_page_failure(error, job.attempts, job.first_tried, now)
+        if isinstance(fate, datetime):
+            await self._write(self._store.postpone_job, job.article, now, fate, str(error))
+            return None
+        context = replace(self._context(job), failure=fate, note=str(error))
+        return await self._read(None, context), ""
+
+    async def _fetch_page(self, url: str) -> Response:
+        return await self._tools.client.get(
+            url,
+            limit=self._setup.config.extract.max_fetch,
+            permit=self._tools.robots.require if self._setup.config.extract.robots else None,
+        )
+
+    async def _read(self, body: bytes | None, context: PageContext) -> Reading:
+        limits = reading.Limits(max_parse=self._setup.config.extract.max_parse)
+        return await self._tools.workers.run(
+            reading.read_page, body, context, limits, deadline_s=self._setup.config.extract.deadline
+        )
+
+    def _context(self, job: Job) -> PageContext:
+        registry = self._setup.registry
+        outlet = registry.at(job.context.url) or registry.by_id.get(job.outlet)
+        return replace(job.context, host=host_of(job.context.url), kind=outlet.kind if outlet else "")
+
+    def _route(self, job: Job, matches: Sequence[Match]) -> tuple[NewAlert, ...]:
+        return policy.route(
+            matches, self._rules, self._channels, may_alert=job.may_alert, why_not=job.held_reason
+        )
+
+    # --- match ----------------------------------------------------------------------------------
+
+    async def match(self) -> Counts:
+        """Let rules that have changed see the stored articles, newest first. This never alerts."""
+        ruleset = self._setup.rules.digest
+        counts = Counts()
+        for _ in range(0, REMATCH_MOST, REMATCH_PER_LOOK):
+            articles = await self._write(self._store.stale_articles, ruleset, REMATCH_PER_LOOK)
+            if not articles:
+                break
+            counts = add(counts, await self._each("match", articles, self._rematch, at_once=JOBS_AT_ONCE))
+        return counts
+
+    async def _rematch(self, article: ArticleView) -> Counts:
+        registry = self._setup.registry
+        result = await self._tools.workers.run(
+            reading.rematch,
+            article,
+            host_of(article.url),
+            registry.article(article).kind,
+            deadline_s=self._setup.config.extract.deadline,
+        )
+        new = await self._write(
+            self._store.save_rematch,
+            article.id,
+            result,
+            now=self._tools.clock(),
+            ruleset=self._setup.rules.digest,
+        )
+        return Counts(matches=new)
+
+    # --- alert and digest -----------------------------------------------------------------------
+
+    async def alert(self) -> Counts:
+        """Send what is due on every channel."""
+        sent = await self._tools.delivery.send_due()
+        pending = await self._write(self._store.pending)
+        return Counts(alerts_sent=sent, alerts_pending=pending)
+
+    async def digest(self) -> Counts:
+        """Write the digest of every closed day that has none, and queue it for its channels."""
+        now = self._tools.clock()
+        config = self._setup.config
+        first = await self._write(self._store.first_activity)
+        written = await self._write(self._store.digests)
+        days = daily.missing(first, written, config.zone, config.digest.at, now)
+        for done, day in enumerate(days, start=1):
+            files = await self._write(daily.write_day, self._store, self._setup, day)
+            await self._write(self._store.save_digest, day.isoformat(), now, files)
+            for channel in config.digest.channels:
+                await self._write(
+                    self._store.queue, "digest", day.isoformat(), channel, daily.subject(self._setup, day), now
+                )
+            self._tools.progress("digest", done, len(days))
+        return Counts(digests_written=len(days))
+
+    # --- helpers --------------------------------------------------------------------------------
+
+    async def _each(
+        self,
+        stage: str,
+        items: Sequence[_Item],
+        work: Callable[[_Item], Awaitable[Counts]],
+        at_once: int = FEEDS_AT_ONCE,
+    ) -> Counts:
+        """Do the work on every item, some at once; what is not declared by an item's work stops the stage."""
+        gate = asyncio.Semaphore(at_once)
+        finished: list[Counts] = []
+
+        async def one(item: _Item) -> None:
+            async with gate:
+                finished.append(await work(item))
+            self._tools.progress(stage, len(finished), len(items))
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for item in items:
+                    group.create_task(one(item))
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        return functools.reduce(add, finished, Counts())
+
+
+def _place(result: Reading, candidates: Sequence[Candidate]) -> Placement:
+    return cluster.place(result.title, result.sketch, candidates)
+
+
+def add(one: Counts, other: Counts) -> Counts:
+    """Add two counts field by field; alerts_pending is a state and not a sum: the later one holds."""
+    sums = {field.name: getattr(one, field.name) + getattr(other, field.name) for field in fields(Counts)}
+    return Counts(**(sums | {"alerts_pending": other.alerts_pending}))

@@ -1,0 +1,72 @@
+"""Who an outlet is: the region's sources.yaml, asked by address, and put to what the store returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from monitor.models import ArticleView, DayRecord, FeedHealth, Outlet, Story
+from monitor.stories import origins
+
+
+class Registry:
+    """The outlets of a region, by id and by host."""
+
+    def __init__(self, outlets: Iterable[Outlet]) -> None:
+        self.by_id = {outlet.id: outlet for outlet in outlets}
+        self._by_host = {host: outlet for outlet in self.by_id.values() for host in outlet.hosts}
+
+    def at(self, url: str) -> Outlet | None:
+        """Return the outlet that publishes at an address: its host and port, its host, or a parent domain."""
+        parts = urlsplit(url)
+        host = host_of(url)
+        if found := self._by_host.get(parts.netloc.lower()):
+            return found
+        while host:
+            if found := self._by_host.get(host):
+                return found
+            _, _, host = host.partition(".")
+        return None
+
+    def article(self, article: ArticleView) -> ArticleView:
+        """Return an article with its outlet's name and kind; the feed's title where nobody knows the outlet."""
+        outlet = self.at(article.url) or self.by_id.get(article.outlet)
+        if outlet is None:
+            return replace(article, outlet=article.feed)
+        return replace(article, outlet=outlet.name, kind=outlet.kind)
+
+    def _id(self, article: ArticleView) -> str:
+        outlet = self.at(article.url)
+        return outlet.id if outlet else article.outlet or article.feed
+
+    def story(self, story: Story) -> Story:
+        """Return a story with its outlets named and its origins counted."""
+        articles = tuple(map(self.article, story.articles))
+        known = [replace(article, outlet=self._id(article)) for article in story.articles]
+        return replace(
+            story,
+            articles=articles,
+            origins=origins.count(known, self.by_id),
+            sources=len({article.outlet for article in articles}),
+        )
+
+    def health(self, feed: FeedHealth) -> FeedHealth:
+        """Return a feed's health with what is known of its outlet."""
+        outlet = self.by_id.get(feed.outlet)
+        if outlet is None:
+            return replace(feed, outlet=feed.feed)
+        return replace(feed, outlet=outlet.name, kind=outlet.kind, country=outlet.country)
+
+    def day(self, record: DayRecord) -> DayRecord:
+        """Return a day's record with every outlet named."""
+        return replace(
+            record,
+            stories=tuple(map(self.story, record.stories)),
+            feeds=tuple(map(self.health, record.feeds)),
+        )
+
+
+def host_of(url: str) -> str:
+    """Return a URL's host in lower case, without www."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")

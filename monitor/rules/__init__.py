@@ -1,0 +1,1 @@
+"""What is worth an alert: entities, queries, matching and its explanation. Pure."""

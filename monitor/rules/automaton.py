@@ -1,0 +1,115 @@
+"""One pass over a folded text for everything anybody looks for: names, query words, context words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from monitor.rules.names import Form
+from monitor.text.fold import Folded, fold_mapped, variants
+
+Stretch = tuple[int, int]  # [start, end) in a folded text
+
+# Letters between which no word of any kind begins or ends: tested before anything that costs more.
+_INSIDE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+_PLURALS = ("s", "es")
+
+
+@dataclass(slots=True)
+class Uses:
+    """Who looks for a pattern; leaves, prefixes and contexts are the numbers their owners gave them."""
+
+    forms: list[Form] = field(default_factory=list)
+    leaves: list[int] = field(default_factory=list)
+    prefixes: list[int] = field(default_factory=list)
+    contexts: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Found:
+    """What stands in one text: names by where they stand, the others by number."""
+
+    folded: Folded
+    names: dict[Stretch, list[Form]]
+    leaves: dict[int, list[Stretch]]
+    contexts: dict[int, list[Stretch]]
+
+
+class Patterns:
+    """Collects what is looked for, by folded pattern."""
+
+    def __init__(self) -> None:
+        self.uses: defaultdict[str, Uses] = defaultdict(Uses)
+
+    def name(self, pattern: str, form: Form) -> None:
+        self.uses[pattern].forms.append(form)
+
+    def phrase(self, text: str, leaf: int) -> None:
+        for pattern in variants(text):
+            self.uses[pattern].leaves.append(leaf)
+
+    def prefix(self, text: str, leaf: int) -> None:
+        for pattern in variants(text):
+            self.uses[pattern].prefixes.append(leaf)
+
+    def context(self, word: str, number: int) -> None:
+        for pattern in variants(word):
+            self.uses[pattern].contexts.append(number)
+
+
+class Automaton:
+    """All patterns, compiled; does not pickle."""
+
+    def __init__(self, patterns: Patterns) -> None:
+        found = {pattern: uses for pattern, uses in patterns.uses.items() if pattern}
+        self._uses = list(found.values())
+        self._automaton = AhoCorasick(list(found), matchkind=MatchKind.Standard, store_patterns=False)
+        self.size = len(found)
+
+    def scan(self, text: str) -> Found:
+        """Find every pattern that stands in a text as a word of its own."""
+        folded = fold_mapped(text)
+        found = Found(folded, defaultdict(list), defaultdict(list), defaultdict(list))
+        letters = folded.text
+        size = len(letters)
+        for number, start, end in self._automaton.find_matches_as_indexes(letters, overlapping=True):
+            if start and letters[start - 1] in _INSIDE and letters[start] in _INSIDE:
+                continue
+            uses = self._uses[number]
+            if end < size and letters[end] in _INSIDE and letters[end - 1] in _INSIDE:
+                if uses.prefixes or uses.contexts:
+                    _open_end(found, uses, start, end)
+            elif folded.whole(start, end):
+                _whole(found, uses, start, end)
+            elif uses.prefixes:
+                _open_end(found, uses, start, end)
+        return found
+
+
+def _whole(found: Found, uses: Uses, start: int, end: int) -> None:
+    place = (start, end)
+    if uses.forms:
+        found.names[place] += uses.forms
+    for leaf in uses.leaves:
+        found.leaves[leaf].append(place)
+    for context in uses.contexts:
+        found.contexts[context].append(place)
+    if uses.prefixes:
+        _open_end(found, uses, start, end)
+
+
+def _open_end(found: Found, uses: Uses, start: int, end: int) -> None:
+    """Record what may go on behind the pattern: prefixes to the end of the word, context words in the plural."""
+    folded = found.folded
+    if not folded.starts_word(start, end - start):
+        return
+    last = end
+    while not folded.boundary(last):
+        last += 1
+    for leaf in uses.prefixes:
+        found.leaves[leaf].append((start, last))
+    if folded.text[end:last] in _PLURALS:
+        for context in uses.contexts:
+            found.contexts[context].append((start, last))

@@ -1,0 +1,96 @@
+"""What capital letters say about a name in Latin script, and when they say nothing.
+
+Capitals tell a town from a common word (Hub, hub), an abbreviation from a word (BRAS, bras), and a title
+from a surname (the Khan of Kalat, Rahim Khan of Kalat district). In a headline In Title Case they say less,
+and in a line WRITTEN SO they say nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum
+
+import regex
+
+from monitor.text.fold import fold
+
+# Words that stand with a capital before a title or a people's name and are no given names.
+_PLAIN = frozenset(
+    "a an the this that these those his her its their our my your whose another every each all any some many "
+    "most several few both no other such one two three first last "
+    "and or but nor yet so if when while as since because though although whether after before until once "
+    "of in on at to from by with for about against among between under over during without within through "
+    "is are was were be been has have had will would can could should may might must do does did not "
+    "says said told tells calls called asks asked warns warned urges urged accuses accused meets met "
+    "who what why how where which meanwhile however moreover also then now today yesterday tomorrow later "
+    "earlier here there thus still even just only like unlike than "
+    "former late current present exiled self titular then ex incumbent new old young elder senior fellow "
+    "ethnic local armed native indigenous pro anti non thousands hundreds dozens".split()
+)
+# Titles and forms of address: the title of a ruler may follow one, a surname usually does.
+_ADDRESS = frozenset(
+    "mr mrs ms miss dr prof professor sir lady lord prince princess king queen highness majesty excellency hh "
+    "mir sardar nawab nawabzada sardarzada agha sheikh shaikh syed sayyid haji hajji maulana mawlana molavi "
+    "mullah mufti qazi major captain colonel general brigadier lieutenant commander minister president "
+    "senator governor justice judge advocate comrade shaheed martyr ustad mama baba".split()
+)
+_DEMONYM = ("ian", "ean", "ese")
+_BEFORE = regex.compile(r"(\p{L}[\p{L}\p{M}'’.\-]*)[ \u00a0]+$")
+_WORDS = regex.compile(r"\p{Latin}[\p{Latin}\p{M}'’]{3,}")
+
+
+class Given(IntEnum):
+    """Whether the word before a name is somebody's given name."""
+
+    NO = 0
+    MAYBE = 1
+    YES = 2
+
+
+Line = tuple[int, int]
+
+
+def shouted(text: str, line: Line, start: int, end: int) -> bool:
+    """Tell whether everything around a hit is written in capitals."""
+    around = text[line[0] : start] + text[end : line[1]]
+    return not any(map(str.islower, around)) and sum(map(str.isupper, around)) >= 4
+
+
+def lower_among_capitals(text: str, line: Line, start: int, end: int) -> bool:
+    """Tell whether a hit is written without capitals in a line that uses them, its first letter aside."""
+    if any(map(str.isupper, text[start:end])):
+        return False
+    before = text[line[0] : start].lstrip()
+    return any(map(str.isupper, before[1:] + text[end : line[1]]))
+
+
+def addressed(text: str, line: Line, start: int) -> bool:
+    """Tell whether a title or form of address stands directly before."""
+    before = _BEFORE.search(text, line[0], start)
+    return before is not None and before[1][0].isupper() and fold(before[1]).rstrip(".") in _ADDRESS
+
+
+def given_name(text: str, line: Line, start: int, end: int, known: Callable[[str], bool]) -> Given:
+    """Judge the word directly before a hit, nothing but a space between; `known` takes a folded word.
+
+    Words known from the region pack (Pakistani, Baloch) are no given names.
+    """
+    before = _BEFORE.search(text, line[0], start)
+    if before is None:
+        return Given.NO
+    word = before[1]
+    folded = fold(word)
+    if not word[0].isupper() or word.endswith((".", "'s", "’s")) or folded in _PLAIN or folded in _ADDRESS:
+        return Given.NO
+    if len(word) > 1 and word.isupper() and not shouted(text, line, before.start(), end):
+        return Given.NO
+    if folded.endswith(_DEMONYM) or known(folded):
+        return Given.NO
+    others = [w[0] for w in _WORDS.finditer(text, line[0], line[1]) if not before.start() <= w.start() < end]
+    initial = not text[line[0] : before.start()].strip("\"'“”‘’«»(-–— \u00a0\t")
+    if not initial and others:
+        others = others[1:] if text[line[0] : line[1]].lstrip().startswith(others[0]) else others
+    if not others:
+        return Given.YES if initial else Given.MAYBE
+    capitals = sum(other[0].isupper() for other in others)
+    return Given.MAYBE if capitals >= 0.75 * len(others) else Given.YES

@@ -1,0 +1,96 @@
+"""The region's entities made ready for matching: their forms, what each needs around it, who belongs to whom."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+import regex
+
+from monitor.errors import QueryError
+from monitor.models import Entity
+from monitor.rules.automaton import Patterns
+from monitor.rules.context import Needs
+from monitor.rules.names import PEOPLES, Kind, forms
+from monitor.rules.query import EntityRef
+from monitor.text.fold import fold, words
+
+_CAPITALISED = regex.compile(r"\p{Lu}")
+
+
+class Lexicon:
+    """All that is known of the entities, by their index."""
+
+    def __init__(self, entities: Sequence[Entity], patterns: Patterns) -> None:
+        self.entities = tuple(entities)
+        self.index = {entity.id: number for number, entity in enumerate(self.entities)}
+        self.context_words: list[str] = []
+        self._contexts: dict[str, int] = {}
+        self._patterns = patterns
+        own: list[set[str]] = [set() for _ in self.entities]
+        plain: set[str] = set()
+        for number, entity in enumerate(self.entities):
+            for pattern, form in forms(number, entity):
+                patterns.name(pattern, form)
+                if form.kind is Kind.FULL:
+                    own[number].update(word for word in words(pattern) if len(word) > 3)
+                elif form.kind is Kind.WORD and (entity.type in PEOPLES or not entity.type.startswith("person")):
+                    plain.add(pattern)
+        self.needs = [
+            Needs(
+                level=entity.level,
+                require=self._numbers(entity.require),
+                exclude=self._numbers(entity.exclude),
+                asked=entity.require,
+                own=frozenset(own[number]),
+            )
+            for number, entity in enumerate(self.entities)
+        ]
+        self.capitals = frozenset(
+            number for number, word in enumerate(self.context_words) if _CAPITALISED.match(word)
+        )
+        self._plain = frozenset(plain)
+        self.ancestors = [self._ancestors(entity) for entity in self.entities]
+        self.relatives = [set(ancestors) for ancestors in self.ancestors]
+        for number, ancestors in enumerate(self.ancestors):
+            for ancestor in ancestors:
+                self.relatives[ancestor].add(number)
+
+    def _numbers(self, asked: Iterable[str]) -> frozenset[int]:
+        return frozenset(self._number(word) for word in asked if fold(word))
+
+    def _number(self, word: str) -> int:
+        # A word written with a capital in one list and without in another is asked for in two ways.
+        key = f"{word[:1].isupper()} {fold(word)}"
+        if key not in self._contexts:
+            self._contexts[key] = len(self.context_words)
+            self.context_words.append(word)
+            self._patterns.context(word, self._contexts[key])
+        return self._contexts[key]
+
+    def _ancestors(self, entity: Entity) -> frozenset[int]:
+        found: set[int] = set()
+        parent = self.index.get(entity.parent)
+        while parent is not None and parent not in found:
+            found.add(parent)
+            parent = self.index.get(self.entities[parent].parent)
+        return frozenset(found)
+
+    def named(self, reference: EntityRef) -> frozenset[str]:
+        """Return the ids a query's @id or @id/** stands for; raise QueryError when nobody has the id."""
+        top = self.index.get(reference.id)
+        if top is None:
+            close = difflib.get_close_matches(reference.id, self.index, n=1, cutoff=0.7)
+            hint = f"; did you mean @{close[0]}?" if close else ""
+            raise QueryError(f"the region pack has no entity {reference.id}{hint}", reference.column)
+        if not reference.descendants:
+            return frozenset((reference.id,))
+        family = (number for number, found in enumerate(self.ancestors) if top in found)
+        return frozenset((reference.id, *(self.entities[number].id for number in family)))
+
+    def known(self, word: str) -> bool:
+        """Tell whether a folded word names a place, a people or the like, or what belongs to one (Pakistani)."""
+        return word in self._plain or (word.endswith("i") and self._names_place(word[:-1]))
+
+    def _names_place(self, word: str) -> bool:
+        return word in self._plain or f"True {word}" in self._contexts

@@ -1,0 +1,118 @@
+"""What each name of an entity asks of the text it is found in.
+
+| kind    | example                   | how it is read                                                         |
+|---------|---------------------------|------------------------------------------------------------------------|
+| full    | Baloch Liberation Army    | two words or more: speaks for itself                                   |
+| word    | Gwadar, Hub               | one word: a common word too, where the entity's level is high          |
+| abbr    | BLA, B.L.A.               | exactly these letters in exactly this case, and not BLAs or BLA-2      |
+| spelled | بی ایل اے                 | an abbreviation spelled out in letter names: several words, no name    |
+
+Labels (names that one side uses for another) are no names here: they neither find an entity nor claim
+what they are written with, so that other entities' names inside them are still found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import regex
+
+from monitor.models import Entity, Name
+from monitor.text.fold import fold, variants, words
+
+# How Urdu and Persian write the names of Latin letters.
+_LETTER_NAMES = frozenset(
+    fold(name)
+    for name in (
+        "اے بی سی ڈی ای ایف جی ایچ آئی جے کے ایل ایم این او پی کیو آر ایس ٹی یو وی ڈبلیو ایکس وائی زیڈ زی "
+        "دی دبلیو اف اچ آی ال ام ان اس تی جی وای زد"
+    ).split()
+)
+_LATIN = regex.compile(r"\p{Latin}")
+_UNAMBIGUOUS = ("low", "medium")
+PEOPLES = frozenset({"people", "ethnic_group", "tribe"})
+
+
+class Kind(StrEnum):
+    """How a name is written."""
+
+    FULL = "full"
+    WORD = "word"
+    ABBR = "abbr"
+    SPELLED = "spelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One name of one entity, with what the matcher must know about it."""
+
+    entity: int  # index into the entities
+    alias: str
+    kind: Kind
+    latin: bool
+    verified: bool
+    capital: bool  # one word that is a common word too: stands with a capital or not at all
+    proper: bool  # several words, written with capitals: in lower case they are common words
+    title: bool  # "Khan of Kalat": a given name before it makes it somebody's surname and home
+    people: bool  # "Baloch": a given name before it makes it a surname
+    telling: bool  # holds one of its entity's own context words, so it needs no other
+
+
+def initials(text: str) -> str:
+    """Return the letters and digits of a text as they stand."""
+    return "".join(character for character in text if character.isalnum())
+
+
+def forms(index: int, entity: Entity) -> Iterable[tuple[str, Form]]:
+    """Yield every folded pattern of an entity with the form it stands for."""
+    require = [f" {fold(word)} " for word in entity.require]
+    for name in entity.names:
+        if name.language == "label":
+            continue
+        form = _form(index, entity, name, require)
+        for pattern in _patterns(name.text, form.kind):
+            if words(pattern):
+                yield pattern, form
+
+
+def _form(index: int, entity: Entity, name: Name, require: Sequence[str]) -> Form:
+    alias = name.text
+    folded = fold(alias)
+    kind = _kind(name, folded)
+    latin = _LATIN.search(alias) is not None
+    common = entity.level not in _UNAMBIGUOUS
+    parts = alias.split()
+    return Form(
+        entity=index,
+        alias=alias,
+        kind=kind,
+        latin=latin,
+        verified=name.verified,
+        capital=latin and kind is Kind.WORD and common,
+        proper=latin and kind is Kind.FULL and alias[:1].isupper(),
+        title=latin and entity.type.startswith("person") and len(parts) > 2 and parts[1].islower(),
+        people=latin and kind is Kind.WORD and entity.type in PEOPLES,
+        telling=kind is Kind.FULL and any(word in f" {folded} " for word in require),
+    )
+
+
+def _kind(name: Name, folded: str) -> Kind:
+    letters = initials(name.text)
+    if name.language == "abbr":
+        return Kind.ABBR
+    if letters.isascii() and letters.isupper() and " " not in name.text and 2 <= len(letters) <= 8:
+        return Kind.ABBR
+    parts = words(folded)
+    if len(parts) < 2:
+        return Kind.WORD
+    return Kind.SPELLED if _LETTER_NAMES.issuperset(parts) else Kind.FULL
+
+
+def _patterns(alias: str, kind: Kind) -> Iterable[str]:
+    if kind is not Kind.ABBR:
+        return variants(alias)
+    plain = fold(alias)
+    dotted = f"{'.'.join(plain)}" if plain.isalpha() and alias.isupper() else plain
+    return dict.fromkeys((plain, dotted, f"{dotted}." if dotted != plain else plain))

@@ -1,0 +1,1 @@
+"""Where news comes from: feeds and the pages they point to."""

@@ -1,0 +1,83 @@
+"""How values stand in the database, so that a person can read it with any SQLite tool.
+
+Instants are text in UTC ("2026-02-02T10:04:05.000000Z": sortable, one width), structured values are JSON
+(keys as in models.py), sketches are 8-byte little-endian integers.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from monitor.models import Context, Grade, Match, Span, Stamp
+
+_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+def instant(at: datetime | None) -> str | None:
+    """Write an aware datetime."""
+    if at is None:
+        return None
+    if at.tzinfo is None:
+        raise ValueError("a naive datetime reached the store")
+    return at.astimezone(UTC).strftime(_FORMAT)
+
+
+def parse_instant(text: str | None) -> datetime | None:
+    """Read what `instant` wrote."""
+    return datetime.strptime(text, _FORMAT).replace(tzinfo=UTC) if text else None
+
+
+def known_instant(text: str) -> datetime:
+    """Read an instant from a column that is never null."""
+    return datetime.strptime(text, _FORMAT).replace(tzinfo=UTC)
+
+
+def dumps(value: object) -> str:
+    """Write JSON with its characters as they are."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def stamp(value: Stamp | None) -> str | None:
+    """Write a date with all that is known of it."""
+    if value is None:
+        return None
+    return dumps(asdict(value) | {"at": instant(value.at)})
+
+
+def parse_stamp(text: str | None) -> Stamp | None:
+    """Read what `stamp` wrote."""
+    if not text:
+        return None
+    fields = json.loads(text)
+    return Stamp(**(fields | {"at": parse_instant(fields["at"])}))
+
+
+def records(values: Sequence[Span] | Sequence[Context]) -> str:
+    """Write spans or contexts."""
+    return dumps([asdict(value) for value in values])
+
+
+def parse_match(row: dict[str, Any]) -> Match:
+    """Read one row of table match."""
+    return Match(
+        rule=row["rule"],
+        grade=Grade(row["grade"]),
+        spans=tuple(Span(**span) for span in json.loads(row["spans"])),
+        context=tuple(Context(**context) for context in json.loads(row["context"])),
+        why=row["why"],
+    )
+
+
+def sketch(values: Sequence[int]) -> bytes:
+    """Write a sketch."""
+    return array("Q", values).tobytes()
+
+
+def parse_sketch(data: bytes | None) -> tuple[int, ...]:
+    """Read what `sketch` wrote."""
+    return tuple(array("Q", data)) if data else ()

@@ -1,0 +1,526 @@
+"""Every read. A reader of its own opens the database read-only and never holds up the writer."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import sqlite_utils
+
+from monitor.errors import StoreError
+from monitor.models import (
+    Alert,
+    AlertState,
+    ArticleView,
+    Candidate,
+    ChannelState,
+    DayRecord,
+    Feed,
+    FeedHealth,
+    Grade,
+    Job,
+    Match,
+    Mention,
+    Origin,
+    PageContext,
+    Span,
+    Story,
+    Verdict,
+)
+from monitor.store import codec
+from monitor.store.schema import migrations
+
+_ARTICLE = """
+    SELECT a.id, a.url, f.title AS feed, f.outlet, a.title, a.language, a.published, a.first_seen, a.verdict,
+           a.origin, a.text, a.summary, a.author, a.text_sha256, a.read_at, coalesce(s.how, '') AS how
+    FROM article a JOIN feed f ON f.id = a.feed_id LEFT JOIN story_article s ON s.article_id = a.id
+"""
+_ALERT = """
+    SELECT id, key, kind, story_id, article_id, rule, channel, state, attempts, created_at, next_at, sent_at,
+           title, url, reason, last_error, possible_repeat
+    FROM outbox
+"""
+_ALWAYS = "9999"  # later than every instant
+
+
+class Queries:
+    """What can be asked of the database."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.db = sqlite_utils.Database(connection, strict=True)
+
+    @classmethod
+    def open(cls, path: Path) -> Queries:
+        """Open the database for reading; where there is none yet, an empty one that touches no file."""
+        if not path.exists():
+            empty = cls(sqlite3.connect(":memory:", isolation_level=None))
+            migrations.apply(empty.db)
+            return empty
+        try:
+            connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
+            connection.execute("PRAGMA query_only = ON")
+            reader = cls(connection)
+            pending = [migration.name for migration in migrations.pending(reader.db)]
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"{path} cannot be read as the monitor's database: {error}") from error
+        if pending:
+            reader.close()
+            raise StoreError(f"{path} is from an earlier version: run `monitor once` to bring it up to date")
+        return reader
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _one(self, sql: str, params: Sequence[object] = ()) -> Any:
+        row = self.db.execute(sql, list(params)).fetchone()
+        return row[0] if row else None
+
+    # --- feeds ----------------------------------------------------------------------------------
+
+    def feeds(self) -> tuple[Feed, ...]:
+        """Return every subscribed feed, in the order it was added."""
+        return tuple(map(_feed, self.db.query("SELECT * FROM feed WHERE removed IS NULL ORDER BY id")))
+
+    def due_feeds(self, now: datetime) -> tuple[Feed, ...]:
+        """Return the feeds that are to be polled now, the longest overdue first."""
+        rows = self.db.query(
+            "SELECT * FROM feed WHERE removed IS NULL AND NOT paused"
+            " AND (next_due IS NULL OR next_due <= ?) ORDER BY coalesce(next_due, ''), id",
+            [codec.instant(now)],
+        )
+        return tuple(map(_feed, rows))
+
+    def known_keys(self, feed: int, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """Return the entry ids that a feed's keys belong to, for those that are known."""
+        wanted = json.dumps([list(key) for key in keys])
+        rows = self.db.execute(
+            "SELECT k.kind, k.key, k.entry_id FROM json_each(?) AS w JOIN entry_key AS k"
+            " ON k.feed_id = ? AND k.kind = w.value ->> 0 AND k.key = w.value ->> 1",
+            [wanted, feed],
+        )
+        return {(kind, key): entry for kind, key, entry in rows}
+
+    def entry_text(self, entries: Iterable[int]) -> dict[int, tuple[str, str]]:
+        """Return title and summary of entries as last seen."""
+        rows = self.db.execute(
+            "SELECT id, title, summary FROM entry WHERE id IN (SELECT value FROM json_each(?))",
+            [json.dumps(list(entries))],
+        )
+        return {entry: (title, summary) for entry, title, summary in rows}
+
+    def feed_health(
+        self,
+        start: datetime,
+        end: datetime,
+        state: Callable[[FeedHealth, datetime | None], tuple[str, str]],
+    ) -> tuple[FeedHealth, ...]:
+        """Return what could be seen of each feed in [start, end), as known at its end.
+
+        `state` judges the facts (and the last time the feed had something new) to (state, detail).
+        """
+        rows = self.db.query(
+            """
+            SELECT f.url, f.title, f.language, f.outlet, f.paused,
+                   count(p.id) AS polls, coalesce(sum(p.outcome = 'failed'), 0) AS failures,
+                   coalesce(max(p.entries), 0) AS entries, coalesce(sum(p.new_entries), 0) AS new_entries,
+                   coalesce(sum(p.held), 0) AS held,
+                   (SELECT problem || char(31) || detail FROM poll WHERE feed_id = f.id AND at < :end
+                    ORDER BY at DESC, id DESC LIMIT 1) AS last,
+                   (SELECT max(at) FROM poll WHERE feed_id = f.id AND at < :end AND outcome <> 'failed') AS last_ok,
+                   (SELECT max(at) FROM poll WHERE feed_id = f.id AND at < :end AND new_entries > 0) AS last_new
+            FROM feed f LEFT JOIN poll p ON p.feed_id = f.id AND p.at >= :start AND p.at < :end
+            WHERE f.added < :end AND (f.removed IS NULL OR f.removed > :start)
+            GROUP BY f.id ORDER BY f.id
+            """,
+            {"start": codec.instant(start), "end": codec.instant(end)},
+        )
+        return tuple(_health(row, state) for row in rows)
+
+    # --- articles -------------------------------------------------------------------------------
+
+    def due_jobs(self, now: datetime, limit: int, skip: Iterable[int] = ()) -> tuple[Job, ...]:
+        """Return articles whose pages are to be read now, oldest first, without those in `skip`."""
+        rows = self.db.query(
+            """
+            SELECT a.id, a.url, a.title, a.summary, a.content, a.author, a.published, a.may_alert, a.held_reason,
+                   f.outlet, coalesce(nullif(a.language, ''), f.language) AS language, j.attempts, j.first_tried
+            FROM job j JOIN article a ON a.id = j.article_id JOIN feed f ON f.id = a.feed_id
+            WHERE j.next_at <= ? AND a.id NOT IN (SELECT value FROM json_each(?))
+            ORDER BY j.next_at, a.id LIMIT ?
+            """,
+            [codec.instant(now), json.dumps(list(skip)), limit],
+        )
+        return tuple(map(_job, rows))
+
+    def candidates(self, since: datetime, language: str) -> tuple[Candidate, ...]:
+        """Return the articles of recent stories in one language, oldest first."""
+        rows = self.db.query(
+            "SELECT a.id, s.story_id, a.language, a.title, a.sketch, a.first_seen"
+            " FROM story_article s JOIN article a ON a.id = s.article_id"
+            " WHERE s.at >= ? AND a.language = ? ORDER BY a.id",
+            [codec.instant(since), language],
+        )
+        return tuple(
+            Candidate(
+                article=row["id"],
+                story=row["story_id"],
+                language=row["language"],
+                title=row["title"],
+                sketch=codec.parse_sketch(row["sketch"]),
+                first_seen=codec.known_instant(row["first_seen"]),
+            )
+            for row in rows
+        )
+
+    def stale_articles(self, ruleset: str, limit: int) -> tuple[ArticleView, ...]:
+        """Return stored articles that the present rules have not seen, newest first."""
+        rows = self.db.query(
+            _ARTICLE + " WHERE a.read_at IS NOT NULL AND a.ruleset <> ? ORDER BY a.id DESC LIMIT ?",
+            [ruleset, limit],
+        )
+        return tuple(_article(row) for row in rows)
+
+    def article(self, article: int) -> ArticleView | None:
+        """Return one article with its matches, or None."""
+        found = self._articles(" WHERE a.id = ?", [article], as_of=_ALWAYS)
+        return found[0] if found else None
+
+    def _articles(self, where: str, params: Sequence[object], *, as_of: str) -> tuple[ArticleView, ...]:
+        views = [_article(row) for row in self.db.query(_ARTICLE + where, list(params))]
+        wanted = json.dumps([view.id for view in views])
+        matches: dict[int, list[Match]] = {}
+        for row in self.db.query(
+            "SELECT * FROM match WHERE article_id IN (SELECT value FROM json_each(?)) AND at < ?"
+            " AND (withdrawn IS NULL OR withdrawn >= ?) ORDER BY rule",
+            [wanted, as_of, as_of],
+        ):
+            matches.setdefault(row["article_id"], []).append(codec.parse_match(row))
+        mentions = self._mentions(wanted, as_of)
+        return tuple(
+            replace(view, matches=tuple(matches.get(view.id, ())), mentions=tuple(mentions.get(view.id, ())))
+            for view in views
+        )
+
+    def _mentions(self, articles: str, as_of: str) -> dict[int, list[Mention]]:
+        """Return the entities found in articles, whose ids are a JSON list, as known before `as_of`."""
+        mentions: dict[int, list[Mention]] = {}
+        for row in self.db.query(
+            "SELECT * FROM mention WHERE article_id IN (SELECT value FROM json_each(?)) AND at < ?"
+            " AND (withdrawn IS NULL OR withdrawn >= ?)"
+            " ORDER BY article_id, field = 'body', field, start, entity",
+            [articles, as_of, as_of],
+        ):
+            span = Span(row["field"], row["start"], row["end"], row["text"], row["alias"], row["entity"])
+            mentions.setdefault(row["article_id"], []).append(
+                Mention(row["entity"], Grade(row["grade"]), span)
+            )
+        return mentions
+
+    # --- stories --------------------------------------------------------------------------------
+
+    def stories(self, *, since: datetime | None = None, limit: int = 50) -> tuple[Story, ...]:
+        """Return stories, the most recently touched first; origins are not yet counted."""
+        rows = self.db.execute(
+            "SELECT story_id FROM story_article WHERE at >= ? GROUP BY story_id"
+            " ORDER BY max(at) DESC, story_id DESC LIMIT ?",
+            [codec.instant(since) or "", limit],
+        )
+        return self._stories([row[0] for row in rows], as_of=_ALWAYS)
+
+    def story(self, story: int) -> Story | None:
+        """Return one story, or None."""
+        found = self._stories([story], as_of=_ALWAYS)
+        return found[0] if found else None
+
+    def _stories(self, ids: Sequence[int], *, as_of: str) -> tuple[Story, ...]:
+        """Build stories in the given order, as they stood before `as_of`."""
+        first_seen = dict(
+            self.db.execute(
+                "SELECT id, first_seen FROM story WHERE id IN (SELECT value FROM json_each(?))",
+                [json.dumps(list(ids))],
+            ).fetchall()
+        )
+        members: dict[int, list[int]] = {}
+        for story, article in self.db.execute(
+            "SELECT story_id, article_id FROM story_article"
+            " WHERE story_id IN (SELECT value FROM json_each(?)) AND at < ? ORDER BY at, article_id",
+            [json.dumps(list(ids)), as_of],
+        ):
+            members.setdefault(story, []).append(article)
+        wanted = json.dumps([article for group in members.values() for article in group])
+        articles = {
+            view.id: view
+            for view in self._articles(
+                " WHERE a.id IN (SELECT value FROM json_each(?))", [wanted], as_of=as_of
+            )
+        }
+        return tuple(
+            _story(story, first_seen[story], [articles[article] for article in members[story]])
+            for story in ids
+            if story in members
+        )
+
+    # --- the outbox -----------------------------------------------------------------------------
+
+    def alerts(self, limit: int | None = None) -> tuple[Alert, ...]:
+        """Return the outbox, newest first."""
+        rows = self.db.query(_ALERT + " ORDER BY id DESC LIMIT ?", [-1 if limit is None else limit])
+        return tuple(map(_alert, rows))
+
+    def waiting(self, now: datetime) -> dict[str, tuple[Alert, ...]]:
+        """Return the alerts that are due, oldest first, by channel."""
+        rows = self.db.query(
+            _ALERT + " WHERE state IN ('pending', 'held') AND next_at <= ? ORDER BY created_at, id",
+            [codec.instant(now)],
+        )
+        channels: dict[str, list[Alert]] = {}
+        for row in rows:
+            channels.setdefault(row["channel"], []).append(_alert(row))
+        return {name: tuple(alerts) for name, alerts in channels.items()}
+
+    def pending(self) -> int:
+        """Return how many alerts still wait to be sent; what a guard holds does not wait."""
+        return int(
+            self._one(
+                "SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending')"
+                " OR (state = 'held' AND next_at IS NOT NULL)"
+            )
+        )
+
+    def channel_state(self, name: str, now: datetime) -> ChannelState:
+        """Return what is remembered of a channel."""
+        sent = self._one(
+            "SELECT count(*) FROM delivery WHERE channel = ? AND outcome = 'ok' AND at > ?",
+            [name, codec.instant(now - timedelta(hours=1))],
+        )
+        row = next(iter(self.db.query("SELECT * FROM channel_state WHERE name = ?", [name])), None)
+        if row is None:
+            return ChannelState(name=name, sent_last_hour=sent)
+        return ChannelState(
+            name=name,
+            failures=row["failures"],
+            retry_at=codec.parse_instant(row["retry_at"]),
+            last_sent=codec.parse_instant(row["last_sent"]),
+            sent_last_hour=sent,
+            down_since=codec.parse_instant(row["down_since"]),
+        )
+
+    # --- days and state -------------------------------------------------------------------------
+
+    def day(
+        self,
+        start: datetime,
+        end: datetime,
+        state: Callable[[FeedHealth, datetime | None], tuple[str, str]],
+    ) -> DayRecord:
+        """Return what was recorded in [start, end), as it stood at the end: the same at any later time."""
+        window = [codec.instant(start), codec.instant(end)]
+        touched = self.db.execute(
+            "SELECT DISTINCT s.story_id FROM match m JOIN story_article s ON s.article_id = m.article_id"
+            " WHERE m.live AND m.at >= ? AND m.at < ? AND (m.withdrawn IS NULL OR m.withdrawn >= ?)"
+            " ORDER BY s.story_id",
+            [*window, window[1]],
+        )
+        return DayRecord(
+            start=start,
+            end=end,
+            stories=self._stories([row[0] for row in touched], as_of=window[1] or ""),
+            feeds=self.feed_health(start, end, state),
+            entries=self._one("SELECT count(*) FROM entry WHERE first_seen >= ? AND first_seen < ?", window),
+            articles=self._one("SELECT count(*) FROM article WHERE read_at >= ? AND read_at < ?", window),
+            matches=self._one(
+                "SELECT count(*) FROM match WHERE live AND at >= ? AND at < ?"
+                " AND (withdrawn IS NULL OR withdrawn >= ?)",
+                [*window, window[1]],
+            ),
+            verdicts=tuple(
+                self.db.execute(
+                    "SELECT verdict, count(*) FROM article WHERE read_at >= ? AND read_at < ?"
+                    " GROUP BY verdict ORDER BY verdict",
+                    window,
+                ).fetchall()
+            ),
+            notices=tuple(
+                (codec.known_instant(at), subject, text)
+                for at, subject, text in self.db.execute(
+                    "SELECT at, subject, text FROM notice WHERE at >= ? AND at < ? ORDER BY at, id", window
+                )
+            ),
+            ruleset=self._one(
+                "SELECT digest FROM ruleset WHERE since < ? ORDER BY id DESC LIMIT 1", window[1:]
+            )
+            or "",
+        )
+
+    def first_activity(self) -> datetime | None:
+        """Return when the first poll was made."""
+        return codec.parse_instant(self._one("SELECT min(at) FROM poll"))
+
+    def digests(self) -> frozenset[str]:
+        """Return the local days whose digest has been written."""
+        return frozenset(row[0] for row in self.db.execute("SELECT date FROM digest"))
+
+    def counts(self) -> dict[str, int]:
+        """Return how much the database holds."""
+        return {
+            "entries": self._one("SELECT count(*) FROM entry"),
+            "articles": self._one("SELECT count(*) FROM article"),
+            "matches": self._one("SELECT count(*) FROM match WHERE withdrawn IS NULL"),
+            "stories": self._one("SELECT count(*) FROM story"),
+            "unread": self._one("SELECT count(*) FROM job"),
+            "pending": self.pending(),
+            "dead": self._one("SELECT count(*) FROM outbox WHERE state = 'dead'"),
+        }
+
+    def oldest_due(self) -> datetime | None:
+        """Return the earliest time at which a feed is or was due."""
+        return codec.parse_instant(
+            self._one("SELECT min(next_due) FROM feed WHERE removed IS NULL AND NOT paused")
+        )
+
+
+def _feed(row: dict[str, Any]) -> Feed:
+    return Feed(
+        id=row["id"],
+        url=row["url"],
+        title=row["title"],
+        language=row["language"],
+        folders=tuple(json.loads(row["folders"])),
+        outlet=row["outlet"],
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        body_sha256=row["body_sha256"],
+        next_due=codec.parse_instant(row["next_due"]),
+        interval_s=row["interval_s"],
+        failures=row["failures"],
+        first_polled=codec.parse_instant(row["first_polled"]),
+        last_polled=codec.parse_instant(row["last_polled"]),
+        last_ok=codec.parse_instant(row["last_ok"]),
+        last_new=codec.parse_instant(row["last_new"]),
+        last_full=codec.parse_instant(row["last_full"]),
+        guid_policy=row["guid_policy"],
+        problem=row["problem"],
+        detail=row["detail"],
+        paused=bool(row["paused"]),
+    )
+
+
+def _health(
+    row: dict[str, Any], state: Callable[[FeedHealth, datetime | None], tuple[str, str]]
+) -> FeedHealth:
+    problem, _, detail = (row["last"] or "\x1f").partition("\x1f")
+    facts = FeedHealth(
+        feed=row["title"],
+        url=row["url"],
+        outlet=row["outlet"],
+        language=row["language"],
+        kind="",
+        country="",
+        state="paused" if row["paused"] else problem,
+        detail=detail,
+        polls=row["polls"],
+        failures=row["failures"],
+        entries=row["entries"],
+        new_entries=row["new_entries"],
+        last_ok=codec.parse_instant(row["last_ok"]),
+        held=row["held"],
+    )
+    judged, why = state(facts, codec.parse_instant(row["last_new"]))
+    return replace(facts, state=judged, detail=why)
+
+
+def _job(row: dict[str, Any]) -> Job:
+    return Job(
+        article=row["id"],
+        outlet=row["outlet"],
+        attempts=row["attempts"],
+        first_tried=codec.parse_instant(row["first_tried"]),
+        context=PageContext(
+            url=row["url"],
+            title=row["title"],
+            summary=row["summary"],
+            content=row["content"],
+            author=row["author"],
+            published=codec.parse_stamp(row["published"]),
+            language=row["language"],
+            host="",
+            kind="",
+        ),
+        may_alert=bool(row["may_alert"]),
+        held_reason=row["held_reason"],
+    )
+
+
+def _article(row: dict[str, Any]) -> ArticleView:
+    return ArticleView(
+        id=row["id"],
+        url=row["url"],
+        feed=row["feed"],
+        outlet=row["outlet"],
+        kind="",
+        title=row["title"],
+        language=row["language"],
+        published=codec.parse_stamp(row["published"]),
+        first_seen=codec.known_instant(row["first_seen"]),
+        verdict=Verdict(row["verdict"] or Verdict.EMPTY),
+        origin=Origin(row["origin"] or Origin.TITLE),
+        text=row["text"],
+        summary=row["summary"],
+        author=row["author"],
+        text_sha256=row["text_sha256"],
+        how=row["how"],
+        fetched_at=codec.parse_instant(row["read_at"]) if row["origin"] == Origin.PAGE.value else None,
+    )
+
+
+def _story(story: int, first_seen: str, articles: Sequence[ArticleView]) -> Story:
+    rules: dict[str, None] = {}
+    for article in articles:
+        for match in article.matches:
+            rules[match.rule] = None
+    return Story(
+        id=story,
+        title=articles[0].title,
+        first_seen=codec.known_instant(first_seen),
+        articles=tuple(articles),
+        rules=tuple(rules),
+        origins=0,
+        sources=len({article.outlet or article.feed for article in articles}),
+    )
+
+
+def _alert(row: dict[str, Any]) -> Alert:
+    return Alert(
+        id=row["id"],
+        key=row["key"],
+        kind=row["kind"],
+        story=row["story_id"],
+        rule=row["rule"],
+        channel=row["channel"],
+        state=AlertState(row["state"]),
+        attempts=row["attempts"],
+        created_at=codec.known_instant(row["created_at"]),
+        next_at=codec.parse_instant(row["next_at"]),
+        sent_at=codec.parse_instant(row["sent_at"]),
+        title=row["title"],
+        url=row["url"],
+        reason=row["reason"],
+        last_error=row["last_error"],
+        possible_repeat=bool(row["possible_repeat"]),
+        article=row["article_id"],
+    )

@@ -1,0 +1,609 @@
+"""Every write: one method, one transaction, durable when it returns.
+
+A Store is used by one thread at a time (the pipeline gives it one of its own). Transactions begin IMMEDIATE,
+so that another process's write is waited for instead of failing, and commit with synchronous=FULL: what a
+method has returned from survives kill -9 and power loss.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import sqlite_utils
+
+from monitor.errors import StoreBusyError, StoreError
+from monitor.models import (
+    AlertState,
+    Candidate,
+    ChannelState,
+    Feed,
+    Match,
+    NewAlert,
+    NewEntry,
+    Outcome,
+    Placement,
+    PollRecord,
+    Reading,
+    Subscription,
+)
+from monitor.store import codec
+from monitor.store.queries import Queries
+from monitor.store.schema import migrations
+
+_BUSY_SECONDS = 30
+_WAL_LIMIT = 64 * 1024 * 1024
+_HELD_BY_GUARD = "state = 'held' AND next_at IS NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What storing a reading led to."""
+
+    story: int | None
+    new_story: bool
+    matches: int
+    alerts: int
+
+
+class Store(Queries):
+    """The database, opened for writing. Reads are inherited from Queries."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(
+            path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        super().__init__(connection)
+        self._path = path
+        try:
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT}")
+            self.db.enable_wal()
+            migrations.apply(self.db)
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise StoreError(f"{path} cannot be used as the monitor's database: {error}") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _write(self) -> Iterator[sqlite_utils.Database]:
+        connection = self.db.conn
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.db
+            connection.execute("COMMIT")
+        except BaseException as error:
+            # A full disk has rolled back by itself; a second ROLLBACK would hide the error.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                raise StoreError(f"{self._path} cannot be written: {error}") from error
+            raise
+
+    # --- feeds ----------------------------------------------------------------------------------
+
+    def sync_feeds(
+        self, subscriptions: Sequence[Subscription], outlet_of: Callable[[Subscription], str], now: datetime
+    ) -> None:
+        """Make the feed table follow feeds.opml; a feed that left keeps its history."""
+        at = codec.instant(now)
+        wanted = {subscription.url for subscription in subscriptions}
+        with self._write() as db:
+            for (url,) in db.execute("SELECT url FROM feed WHERE removed IS NULL").fetchall():
+                if url not in wanted:
+                    db.execute("UPDATE feed SET removed = ? WHERE url = ?", [at, url])
+            for subscription in subscriptions:
+                row = {
+                    "title": subscription.title,
+                    "language": subscription.language,
+                    "folders": codec.dumps(subscription.folders),
+                    "outlet": outlet_of(subscription),
+                    "added": at,
+                    "removed": None,
+                    "url": subscription.url,
+                }
+                columns = ", ".join(row)
+                values = ", ".join(f":{name}" for name in row)
+                updates = ", ".join(
+                    f"{name} = excluded.{name}" for name in row if name not in {"url", "added"}
+                )
+                db.execute(
+                    f"INSERT INTO feed ({columns}) VALUES ({values}) ON CONFLICT(url) DO UPDATE SET {updates}",
+                    row,
+                )
+
+    def spread_due(self, due: Mapping[int, datetime]) -> None:
+        """Set the first due times of feeds."""
+        with self._write() as db:
+            for feed, at in due.items():
+                db.execute("UPDATE feed SET next_due = ? WHERE id = ?", [codec.instant(at), feed])
+
+    def save_poll(self, record: PollRecord) -> int:
+        """Write what a poll gave, validators and due time last; return how many articles are new."""
+        at = codec.instant(record.at)
+        with self._write() as db:
+            articles = [self._add_entry(db, record.feed.id, new, at) for new in record.new]
+            for entry_id, entry, keys in record.edited:
+                self._note_edit(db, entry_id, entry.title, entry.summary, at)
+                self._add_keys(db, record.feed.id, entry_id, keys)
+            held = [new for new in record.new if not new.may_alert]
+            db.table("poll").insert(
+                {
+                    "feed_id": record.feed.id,
+                    "at": at,
+                    "outcome": record.outcome,
+                    "status": record.status,
+                    "bytes": record.size,
+                    "elapsed_ms": record.elapsed_ms,
+                    "entries": record.entries,
+                    "new_entries": len(record.new),
+                    "held": len(held),
+                    "held_reason": held[0].held_reason if held else "",
+                    "problem": record.feed.problem,
+                    "detail": record.feed.detail,
+                }
+            )
+            self._update_feed(db, record.feed)
+        return sum(articles)
+
+    def _add_entry(self, db: sqlite_utils.Database, feed: int, new: NewEntry, at: str | None) -> bool:
+        """Add an entry and, when nobody has shown it before, its article and job."""
+        entry = new.entry
+        known = db.execute("SELECT id FROM article WHERE identity = ?", [new.identity]).fetchone()
+        if known:
+            article = known[0]
+        else:
+            article = (
+                db.table("article")
+                .insert(
+                    {
+                        "identity": new.identity,
+                        "feed_id": feed,
+                        "url": entry.url,
+                        "title": entry.title,
+                        "summary": entry.summary,
+                        "content": entry.content,
+                        "author": entry.author,
+                        "language": entry.language,
+                        "published": codec.stamp(entry.published),
+                        "first_seen": at,
+                        "may_alert": int(new.may_alert),
+                        "held_reason": new.held_reason,
+                    }
+                )
+                .last_pk
+            )
+            db.table("job").insert({"article_id": article, "next_at": at})
+        entry_id = _key(
+            db.table("entry").insert(
+                {
+                    "feed_id": feed,
+                    "article_id": article,
+                    "guid": entry.guid,
+                    "url": entry.url,
+                    "title": entry.title,
+                    "summary": entry.summary,
+                    "published": codec.stamp(entry.published),
+                    "updated": codec.stamp(entry.updated),
+                    "first_seen": at,
+                }
+            )
+        )
+        self._add_keys(db, feed, entry_id, new.keys)
+        return not known
+
+    @staticmethod
+    def _add_keys(
+        db: sqlite_utils.Database, feed: int, entry_id: int, keys: Sequence[tuple[str, str]]
+    ) -> None:
+        for kind, key in keys:
+            db.execute(
+                "INSERT INTO entry_key (feed_id, kind, key, entry_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                [feed, kind, key, entry_id],
+            )
+
+    @staticmethod
+    def _note_edit(
+        db: sqlite_utils.Database, entry_id: int, title: str, summary: str, at: str | None
+    ) -> None:
+        """Keep what a feed now says of a known entry, when that has changed."""
+        changed = db.execute(
+            "UPDATE entry SET title = :title, summary = :summary"
+            " WHERE id = :id AND (title <> :title OR summary <> :summary)",
+            {"title": title, "summary": summary, "id": entry_id},
+        )
+        if changed.rowcount:
+            db.execute(
+                "INSERT INTO article_version (article_id, at, source, title, summary)"
+                " SELECT article_id, ?, 'feed', ?, ? FROM entry WHERE id = ?",
+                [at, title, summary, entry_id],
+            )
+
+    @staticmethod
+    def _update_feed(db: sqlite_utils.Database, feed: Feed) -> None:
+        db.table("feed").update(
+            feed.id,
+            {
+                "etag": feed.etag,
+                "last_modified": feed.last_modified,
+                "body_sha256": feed.body_sha256,
+                "next_due": codec.instant(feed.next_due),
+                "interval_s": feed.interval_s,
+                "failures": feed.failures,
+                "first_polled": codec.instant(feed.first_polled),
+                "last_polled": codec.instant(feed.last_polled),
+                "last_ok": codec.instant(feed.last_ok),
+                "last_new": codec.instant(feed.last_new),
+                "last_full": codec.instant(feed.last_full),
+                "guid_policy": feed.guid_policy,
+                "problem": feed.problem,
+                "detail": feed.detail,
+            },
+        )
+
+    # --- articles -------------------------------------------------------------------------------
+
+    def postpone_job(self, article: int, now: datetime, next_at: datetime, error: str) -> None:
+        """Note a try that failed and may succeed later."""
+        with self._write() as db:
+            db.execute(
+                "UPDATE job SET attempts = attempts + 1, first_tried = coalesce(first_tried, ?),"
+                " next_at = ?, last_error = ? WHERE article_id = ?",
+                [codec.instant(now), codec.instant(next_at), error, article],
+            )
+
+    def save_reading(
+        self,
+        article: int,
+        reading: Reading,
+        *,
+        now: datetime,
+        ruleset: str,
+        final_url: str,
+        window: timedelta,
+        place: Callable[[Sequence[Candidate]], Placement],
+        route: Callable[[Sequence[Match]], Sequence[NewAlert]],
+    ) -> Saved:
+        """Write an article's text, mentions, matches, story and alerts together, and end its job.
+
+        `place` and `route` are pure and are called inside the transaction, so that two copies read at
+        the same moment see each other: three copies arriving in one poll make one story and one alert.
+        """
+        at = codec.instant(now)
+        with self._write() as db:
+            row = db.execute("SELECT title, read_at FROM article WHERE id = ?", [article]).fetchone()
+            if row is None or row[1] is not None:
+                return Saved(story=None, new_story=False, matches=0, alerts=0)
+            db.table("article").update(
+                article,
+                {
+                    "read_at": at,
+                    "final_url": final_url,
+                    "title": row[0] or reading.title,
+                    "text": reading.text,
+                    "language": reading.language,
+                    "author": reading.author,
+                    "published": codec.stamp(reading.published),
+                    "verdict": reading.verdict.value,
+                    "origin": reading.origin.value,
+                    "extractor": reading.extractor,
+                    "raw_sha256": reading.raw_sha256,
+                    "text_sha256": reading.text_sha256,
+                    "note": reading.note,
+                    "ruleset": ruleset,
+                    "sketch": codec.sketch(reading.sketch),
+                },
+            )
+            self._write_mentions(db, article, reading, at)
+            for match in reading.matches:
+                self._write_match(db, article, match, ruleset, at, live=True)
+            saved = Saved(story=None, new_story=False, matches=len(reading.matches), alerts=0)
+            if reading.matches:
+                placement = place(self.candidates(now - window, reading.language))
+                story, new_story = self._place(db, article, placement, reading.language, at)
+                alerts = self._write_alerts(db, article, story, route(reading.matches), at)
+                saved = replace(saved, story=story, new_story=new_story, alerts=alerts)
+            db.execute("DELETE FROM job WHERE article_id = ?", [article])
+        return saved
+
+    def save_rematch(self, article: int, reading: Reading, *, now: datetime, ruleset: str) -> int:
+        """Write what a changed rule set finds in a stored article, without alerts; return new matches.
+
+        What is found otherwise than before, or no longer, is kept and marked withdrawn: somebody may have
+        been told of it, and the digest of its day must stay the same.
+        """
+        at = codec.instant(now)
+        with self._write() as db:
+            held = {
+                row[0]: row[1:]
+                for row in db.execute(
+                    "SELECT rule, grade, spans, context, why FROM match"
+                    " WHERE article_id = ? AND withdrawn IS NULL",
+                    [article],
+                )
+            }
+            found = {match.rule: match for match in reading.matches}
+            for rule in sorted(held):
+                if rule not in found or held[rule] != _match_columns(found[rule]):
+                    db.execute(
+                        "UPDATE match SET withdrawn = ? WHERE article_id = ? AND rule = ? AND withdrawn IS NULL",
+                        [at, article, rule],
+                    )
+            for rule, match in found.items():
+                if rule not in held or held[rule] != _match_columns(match):
+                    self._write_match(db, article, match, ruleset, at, live=False)
+            self._write_mentions(db, article, reading, at)
+            db.execute("UPDATE article SET ruleset = ? WHERE id = ?", [ruleset, article])
+        return len(found.keys() - held.keys())
+
+    def use_ruleset(self, ruleset: str, now: datetime) -> None:
+        """Note which rules are in force from now on."""
+        with self._write() as db:
+            last = db.execute("SELECT digest FROM ruleset ORDER BY id DESC LIMIT 1").fetchone()
+            if last is None or last[0] != ruleset:
+                db.table("ruleset").insert({"since": codec.instant(now), "digest": ruleset})
+
+    @staticmethod
+    def _write_mentions(db: sqlite_utils.Database, article: int, reading: Reading, at: str | None) -> None:
+        """Write the entities found; what was found before and is not now stays, marked withdrawn."""
+        columns = ("entity", "grade", "field", "start", "end", "text", "alias")
+        before = {
+            row[1:]: row[0]
+            for row in db.execute(
+                f"SELECT rowid, {', '.join(columns)} FROM mention WHERE article_id = ? AND withdrawn IS NULL",
+                [article],
+            )
+        }
+        found = dict.fromkeys(
+            (
+                mention.entity,
+                mention.grade.value,
+                mention.span.field,
+                mention.span.start,
+                mention.span.end,
+                mention.span.text,
+                mention.span.alias,
+            )
+            for mention in reading.mentions
+        )
+        for row in before.keys() - found.keys():
+            db.execute("UPDATE mention SET withdrawn = ? WHERE rowid = ?", [at, before[row]])
+        db.table("mention").insert_all(
+            dict(zip(columns, row, strict=True)) | {"article_id": article, "at": at}
+            for row in found
+            if row not in before
+        )
+
+    @staticmethod
+    def _write_match(
+        db: sqlite_utils.Database, article: int, match: Match, ruleset: str, at: str | None, *, live: bool
+    ) -> None:
+        grade, spans, context, why = _match_columns(match)
+        db.table("match").insert(
+            {
+                "article_id": article,
+                "rule": match.rule,
+                "grade": grade,
+                "spans": spans,
+                "context": context,
+                "why": why,
+                "ruleset": ruleset,
+                "at": at,
+                "live": int(live),
+            }
+        )
+
+    @staticmethod
+    def _place(
+        db: sqlite_utils.Database, article: int, placement: Placement, language: str, at: str | None
+    ) -> tuple[int, bool]:
+        story = placement.story
+        if story is None:
+            story = _key(db.table("story").insert({"language": language, "first_seen": at}))
+        db.table("story_article").insert(
+            {"article_id": article, "story_id": story, "at": at, "how": placement.how}
+        )
+        return story, placement.story is None
+
+    @staticmethod
+    def _write_alerts(
+        db: sqlite_utils.Database, article: int, story: int, alerts: Sequence[NewAlert], at: str | None
+    ) -> int:
+        """Queue alerts; one that a guard held is released when a later article may alert."""
+        title, url = db.execute("SELECT title, url FROM article WHERE id = ?", [article]).fetchone()
+        queued = 0
+        for alert in alerts:
+            dedup_key = f"story|{story}|{alert.rule}|{alert.channel}"
+            held = alert.state is AlertState.HELD
+            row = {
+                "dedup_key": dedup_key,
+                "key": short_key(dedup_key),
+                "kind": "story",
+                "story_id": story,
+                "article_id": article,
+                "rule": alert.rule,
+                "channel": alert.channel,
+                "state": alert.state.value,
+                "reason": alert.reason,
+                "title": title,
+                "url": url,
+                "created_at": at,
+                "next_at": None if held else at,
+            }
+            columns = ", ".join(row)
+            values = ", ".join(f":{name}" for name in row)
+            release = (
+                "DO NOTHING"
+                if held
+                else "DO UPDATE SET state = excluded.state, reason = excluded.reason, next_at = excluded.next_at,"
+                " article_id = excluded.article_id, title = excluded.title, url = excluded.url"
+                f" WHERE {_HELD_BY_GUARD}"
+            )
+            done = db.execute(
+                f"INSERT INTO outbox ({columns}) VALUES ({values}) ON CONFLICT(dedup_key) {release}", row
+            )
+            queued += done.rowcount
+        return queued
+
+    # --- the outbox -----------------------------------------------------------------------------
+
+    def queue(
+        self, kind: str, subject: str, channel: str, title: str, now: datetime, *, url: str = ""
+    ) -> bool:
+        """Queue a digest, notice or test once per (kind, subject, channel); tell whether it is new."""
+        at = codec.instant(now)
+        dedup_key = f"{kind}|{subject}|{channel}"
+        with self._write() as db:
+            done = db.execute(
+                "INSERT INTO outbox (dedup_key, key, kind, rule, channel, state, title, url, created_at, next_at)"
+                " VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                [dedup_key, short_key(dedup_key), kind, subject, channel, title, url, at, at],
+            )
+        return bool(done.rowcount)
+
+    def recover_leases(self, now: datetime) -> int:
+        """Give back what a run that died was sending: it may have been delivered, or not."""
+        with self._write() as db:
+            done = db.execute(
+                "UPDATE outbox SET state = 'pending', possible_repeat = 1, lease_until = NULL, next_at = ?"
+                " WHERE state = 'sending'",
+                [codec.instant(now)],
+            )
+        return done.rowcount
+
+    def claim(self, alerts: Sequence[int], now: datetime, lease: timedelta) -> None:
+        """Mark alerts as being sent."""
+        with self._write() as db:
+            for alert in alerts:
+                db.execute(
+                    "UPDATE outbox SET state = 'sending', attempts = attempts + 1, lease_until = ? WHERE id = ?",
+                    [codec.instant(now + lease), alert],
+                )
+
+    def settle(
+        self,
+        channel: ChannelState,
+        outcome: Outcome,
+        alerts: Mapping[int, tuple[AlertState, datetime | None]],
+        now: datetime,
+    ) -> None:
+        """Write how a delivery went: the alerts' new states and due times, and the channel's."""
+        at = codec.instant(now)
+        with self._write() as db:
+            for alert, (state, next_at) in alerts.items():
+                sent = at if state is AlertState.SENT else None
+                db.execute(
+                    "UPDATE outbox SET state = ?, next_at = ?, sent_at = ?, lease_until = NULL, last_error = ?,"
+                    " possible_repeat = possible_repeat OR ? WHERE id = ?",
+                    [
+                        state.value,
+                        codec.instant(next_at),
+                        sent,
+                        "" if sent else outcome.detail,
+                        int(outcome.kind == "unknown"),
+                        alert,
+                    ],
+                )
+            db.table("delivery").insert(
+                {
+                    "channel": channel.name,
+                    "at": at,
+                    "outcome": outcome.kind,
+                    "alerts": len(alerts),
+                    "detail": outcome.detail,
+                }
+            )
+            db.table("channel_state").upsert(
+                {
+                    "name": channel.name,
+                    "failures": channel.failures,
+                    "retry_at": codec.instant(channel.retry_at),
+                    "last_sent": codec.instant(channel.last_sent),
+                    "down_since": codec.instant(channel.down_since),
+                },
+                pk="name",
+            )
+
+    def hold(self, alerts: Sequence[int], until: datetime, reason: str) -> None:
+        """Hold alerts until an instant (quiet hours)."""
+        with self._write() as db:
+            for alert in alerts:
+                db.execute(
+                    "UPDATE outbox SET state = 'held', next_at = ?, reason = ? WHERE id = ? AND state IN"
+                    " ('pending', 'held')",
+                    [codec.instant(until), reason, alert],
+                )
+
+    # --- the rest -------------------------------------------------------------------------------
+
+    def note(self, key: str, at: datetime, subject: str, text: str) -> bool:
+        """Keep a notice once per key; tell whether it is new."""
+        with self._write() as db:
+            done = db.execute(
+                "INSERT INTO notice (key, at, subject, text) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                [key, codec.instant(at), subject, text],
+            )
+        return bool(done.rowcount)
+
+    def save_digest(self, date: str, now: datetime, files: Mapping[str, str]) -> None:
+        """Note that a day's digest stands on disk; files maps names to sha256."""
+        with self._write() as db:
+            db.table("digest").upsert(
+                {"date": date, "written_at": codec.instant(now), "files": codec.dumps(dict(files))}, pk="date"
+            )
+
+    def tidy(self) -> None:
+        """Fold the write-ahead log back into the database and refresh the planner's statistics."""
+        self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.db.execute("PRAGMA optimize")
+
+
+@contextmanager
+def exclusive(folder: Path) -> Iterator[None]:
+    """Hold the data folder for one run, once or backfill at a time; raise StoreBusyError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder / "monitor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StoreBusyError(
+                f"another run holds {folder}: stop it, or use another data folder"
+            ) from error
+        yield
+    finally:
+        os.close(handle)
+
+
+def _match_columns(match: Match) -> tuple[str, str, str, str]:
+    return match.grade.value, codec.records(match.spans), codec.records(match.context), match.why
+
+
+def _key(table: sqlite_utils.db.Table) -> int:
+    """Return the key of the row just inserted."""
+    key = table.last_pk
+    assert isinstance(key, int)
+    return key
+
+
+def short_key(dedup_key: str) -> str:
+    """Return the six hex digits by which a reader recognises a repeated alert."""
+    return hashlib.sha256(dedup_key.encode()).hexdigest()[:6]
