@@ -39,7 +39,7 @@ def check(path: Path, environment: Mapping[str, str]) -> tuple[Setup, tuple[Faul
             faults.append(loaded.fault(("channels", channel.name, "url"), f"channel {channel.name}: {why}"))
     for number, entry in enumerate(loaded.config.allow_private):
         try:
-            parse_allowed([entry])
+            parse_allowed(entry)
         except InputError as error:
             faults.append(loaded.fault(("network", "allow_private", number), str(error)))
     setup = Setup(

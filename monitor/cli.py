@@ -200,7 +200,12 @@ async def _outside(setup: Setup, clock: Clock) -> AsyncIterator[tuple[Client, Wo
     from monitor.workers import Workers
 
     config = setup.config
-    workers = Workers(os.cpu_count() or 2, initializer=reading.prepare, initargs=(setup.rules,))
+    workers = Workers(
+        os.cpu_count() or 2,
+        initializer=reading.prepare,
+        initargs=(setup.rules,),
+        preload=("monitor.reading", "monitor.sources.feed"),
+    )
     try:
         async with open_client(
             contact=config.contact or "no contact given",

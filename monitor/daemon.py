@@ -40,7 +40,9 @@ class Ending(Enum):
 class Daemon:
     """Runs the stages of one setup until a signal ends it."""
 
-    def __init__(self, setup: Setup, pipeline: Pipeline, writer: Writer, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, setup: Setup, pipeline: Pipeline, writer: Writer, clock: Callable[[], datetime]
+    ) -> None:
         self._setup = setup
         self._pipeline = pipeline
         self._writer = writer

@@ -128,4 +128,3 @@ def subject(setup: Setup, day: date) -> str:
         if setup.region.name
         else f"Digest of {day.isoformat()}"
     )
-

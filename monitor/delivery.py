@@ -16,6 +16,7 @@ from typing import TextIO
 from monitor import daily
 from monitor.alerts import message as messages
 from monitor.alerts import policy
+from monitor.alerts.items import item
 from monitor.alerts.send import Sender, open_channel
 from monitor.models import (
     Alert,
@@ -23,19 +24,14 @@ from monitor.models import (
     AlertState,
     Channel,
     ChannelState,
-    Grade,
     Message,
     Outcome,
-    Quote,
-    Story,
 )
 from monitor.setup import Setup
-from monitor.text.passages import key_passages
 from monitor.writer import Writer
 
 DEADLINE_S = 30.0  # of one delivery
 LEASE = timedelta(seconds=4 * DEADLINE_S)
-_QUOTES = 3
 
 log = logging.getLogger(__name__)
 
@@ -67,8 +63,10 @@ class Delivery:
 
     async def _channel(self, name: str) -> int:
         """Send one channel's alerts, message after message, until its plan is empty."""
-        # What waits for a channel that has left the configuration goes to the console.
-        channel = self._setup.config.channel(name) or self._setup.config.console
+        channel = self._setup.config.channel(name)
+        if channel is None or channel.off:
+            # What was queued before a channel left the configuration, or lost its address.
+            channel = self._setup.config.console
         sent = 0
         while True:
             now = self._clock()
@@ -91,7 +89,7 @@ class Delivery:
 
     async def _batch(self, channel: Channel, alerts: Sequence[Alert]) -> int:
         """Send what belongs in one message, in as many as its length needs; 0 after a failure."""
-        sender = self._sender(channel)
+        sender = await self._sender(channel)
         sent = 0
         for message, own in await self._compose(sender, alerts):
             state = await self._write(self._store.channel_state, alerts[0].channel, self._clock())
@@ -112,10 +110,11 @@ class Delivery:
             log.warning("channel %s: %s", state.name, outcome.detail)
         return all(state is AlertState.SENT for state, _ in settled.alerts.values())
 
-    def _sender(self, channel: Channel) -> Sender:
+    async def _sender(self, channel: Channel) -> Sender:
         if channel.name not in self._senders:
-            self._senders[channel.name] = open_channel(
-                channel, out=self._out, record=self._setup.config.alert_record
+            # In a thread: the first one loads every service that is known.
+            self._senders[channel.name] = await asyncio.to_thread(
+                open_channel, channel, out=self._out, record=self._setup.config.alert_record
             )
         return self._senders[channel.name]
 
@@ -142,7 +141,7 @@ class Delivery:
         for number, own in stories.items():
             story = self._store.story(number)
             if story is not None:
-                items.append(item(self._setup, self._setup.registry.story(story), own))
+                items.append(item(self._setup.registry.story(story), own, self._setup.rule_by_id))
         return items
 
     def _note(self, sender: Sender, alert: Alert) -> Message:
@@ -152,45 +151,6 @@ class Delivery:
             letter = daily.letter(self._store, self._setup, date.fromisoformat(alert.rule))
             return messages.note(alert, letter.lines, region=region, style=sender.style, page=letter.page)
         return messages.note(alert, [alert.reason], region=region, style=sender.style)
-
-
-def item(setup: Setup, story: Story, alerts: Sequence[Alert]) -> AlertItem:
-    """Return what a message says about a story: the article that raised the first alert, and why."""
-    article = next((one for one in story.articles if one.id == alerts[0].article), story.articles[0])
-    rules = setup.rule_by_id
-    found = {match.rule: match for one in reversed(story.articles) for match in one.matches}
-    found.update({match.rule: match for match in article.matches})
-    hits = []
-    for alert in alerts:
-        rule, match = rules.get(alert.rule), found.get(alert.rule)
-        title = rule.title if rule else alert.rule
-        hits.append((alert.rule, title, match.grade if match else Grade.CHECK, match.why if match else ""))
-    quoted = [
-        Quote(field=passage.field, text=passage.text, marks=passage.marks)
-        for passage in key_passages([article], limit=_QUOTES)
-        if passage.marks
-    ]
-    others = dict.fromkeys(one.outlet for one in story.articles if one.outlet != article.outlet)
-    urgent = any((rule := rules.get(alert.rule)) and rule.priority == "high" for alert in alerts)
-    return AlertItem(
-        alerts=tuple(alerts),
-        story=story.id,
-        title=article.title,
-        language=article.language,
-        url=article.url,
-        outlet=article.outlet,
-        kind=article.kind,
-        author=article.author,
-        published=article.published,
-        first_seen=article.first_seen,
-        rules=tuple(hits),
-        quotes=tuple(quoted),
-        origin=article.origin,
-        verdict=article.verdict,
-        sources=story.sources,
-        others=tuple(others),
-        priority="high" if urgent else "normal",
-    )
 
 
 def send_test(setup: Setup, channel: Channel, now: datetime, out: TextIO) -> Outcome:
@@ -211,6 +171,8 @@ def send_test(setup: Setup, channel: Channel, now: datetime, out: TextIO) -> Out
         url="",
     )
     sender = open_channel(channel, out=out, record=setup.config.alert_record)
-    text = "If you can read this, alerts will reach you here. یہ ایک آزمائشی پیغام ہے۔ این یک پیام آزمایشی است."
+    text = (
+        "If you can read this, alerts will reach you here. یہ ایک آزمائشی پیغام ہے۔ این یک پیام آزمایشی است."
+    )
     message = messages.note(alert, [text], region=setup.region.name, style=sender.style)
     return sender.deliver(message, DEADLINE_S, now)

@@ -31,6 +31,7 @@ from monitor.models import (
     NewAlert,
     PageContext,
     Placement,
+    PollRecord,
     Reading,
     Response,
     Verdict,
@@ -124,7 +125,7 @@ class Pipeline:
         except (FetchError, FeedError, WorkerError) as error:
             log.info("feed %s: %s", log_safe(feed.url), log_safe(str(error)))
             record = polling.failed(feed, error, timing)
-        except Exception as error:   # the item boundary: one feed must not stop the others
+        except Exception as error:  # the item boundary: one feed must not stop the others
             log.exception("feed %s failed in a way nobody foresaw", log_safe(feed.url))
             record = polling.failed(feed, MonitorError(f"internal error: {type(error).__name__}"), timing)
         articles = await self._write(self._store.save_poll, record)
@@ -136,7 +137,7 @@ class Pipeline:
             articles_new=articles,
         )
 
-    async def _ask(self, feed: Feed, timing: polling.Timing) -> polling.PollRecord:
+    async def _ask(self, feed: Feed, timing: polling.Timing) -> PollRecord:
         """Fetch a feed and find out what is new in it; bytes that are known are not parsed again."""
         full = cadence.wants_full(feed, timing.now)
         response = await self._tools.client.get(
@@ -175,9 +176,9 @@ class Pipeline:
         now = self._tools.clock()
         try:
             read = await self._read_or_wait(job, now)
-        except Exception as error:   # the item boundary: one page must not stop the others
-            log.exception("article %d failed in a way nobody foresaw", job.article)
-            read = await self._give_up(job, MonitorError(f"internal error: {type(error).__name__}"), now)
+        except Exception as error:  # the item boundary: one article must not stop the others
+            log.exception("article %d could not be read", job.article)
+            read = reading.unread(self._context(job), f"could not be read: {type(error).__name__}"), ""
         if read is None:
             return Counts()
         result, final_url = read
@@ -258,14 +259,14 @@ class Pipeline:
         return counts
 
     async def _rematch(self, article: ArticleView) -> Counts:
-        registry = self._setup.registry
-        result = await self._tools.workers.run(
-            reading.rematch,
-            article,
-            host_of(article.url),
-            registry.article(article).kind,
-            deadline_s=self._setup.config.extract.deadline,
-        )
+        host, kind = host_of(article.url), self._setup.registry.article(article).kind
+        try:
+            result = await self._tools.workers.run(
+                reading.rematch, article, host, kind, deadline_s=self._setup.config.extract.deadline
+            )
+        except WorkerError:
+            log.exception("article %d could not be matched again", article.id)
+            result = None
         new = await self._write(
             self._store.save_rematch,
             article.id,
@@ -295,7 +296,12 @@ class Pipeline:
             await self._write(self._store.save_digest, day.isoformat(), now, files)
             for channel in config.digest.channels:
                 await self._write(
-                    self._store.queue, "digest", day.isoformat(), channel, daily.subject(self._setup, day), now
+                    self._store.queue,
+                    "digest",
+                    day.isoformat(),
+                    channel,
+                    daily.subject(self._setup, day),
+                    now,
                 )
             self._tools.progress("digest", done, len(days))
         return Counts(digests_written=len(days))

@@ -85,6 +85,23 @@ def rematch(article: ArticleView, host: str, kind: str) -> Reading:
     )
 
 
+def unread(context: PageContext, note: str) -> Reading:
+    """Return what is kept of an article that could not be read at all; the digest counts it."""
+    return Reading(
+        title=context.title,
+        text="",
+        language=context.language,
+        verdict=Verdict.EMPTY,
+        origin=Origin.TITLE,
+        author=context.author,
+        published=context.published,
+        mentions=(),
+        matches=(),
+        sketch=(),
+        note=note,
+    )
+
+
 def document_of(article: ArticleView, host: str, kind: str) -> Document:
     """Return a stored article as rules read it."""
     return Document(

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 from monitor.alerts.message import TEXT_LIMIT, Style
 from monitor.models import Alert, Message, Outcome
+from monitor.text.show import one_line
 
 ADDRESS = "console://"
 
@@ -47,8 +48,8 @@ class Console:
             "channel": self.name,
             "story": alert.story,
             "rule": alert.rule,
-            "title": alert.title,
-            "url": alert.url,
+            "title": one_line(alert.title),
+            "url": one_line(alert.url),
             "possible_repeat": alert.possible_repeat,
             "text": text,
         }

@@ -10,9 +10,13 @@ _OPEN, _CLOSE = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 _ZERO = "\N{ZERO WIDTH SPACE}"
 _HAIR = "\N{HAIR SPACE}"
 # A space on both sides takes the meaning of * and ~ in Slack's markup and in CommonMark; a hair space hardly
-# shows. The other marks are parted by a zero-width space from what they act on.
-_EMPHASIS = re.compile(r"[*~]")
-_ACTIVE = re.compile(r"[@<_]|\](?=[(\[:])|!(?=\[)|\|(?=\|)|:(?=[\w+'-]*[A-Za-z_][\w+'-]*:)")
+# shows. What is active is parted by a zero-width space from what it acts on. An address stays whole.
+_MARKUP = re.compile(
+    r"(?P<address>https?://[\w./?=&%#:+,;-]+)"
+    r"|(?P<emphasis>[*~])"
+    r"|(?P<tick>`)"
+    r"|(?P<active>[@<_]|\](?=[(\[:])|!(?=\[)|\|(?=\|)|:(?=[\w+'-]*[A-Za-z_][\w+'-]*:))"
+)
 
 
 def plain(text: str) -> str:
@@ -40,6 +44,16 @@ def inert(text: str) -> str:
 
     Bare addresses stay as they are: services link them as they would in anybody's text.
     """
-    text = _ACTIVE.sub(f"\\g<0>{_ZERO}", text)
-    text = _EMPHASIS.sub(f"{_HAIR}\\g<0>{_HAIR}", text)
-    return text.replace("`", "\N{MODIFIER LETTER GRAVE ACCENT}")
+    return _MARKUP.sub(_tamed, text)
+
+
+def _tamed(found: re.Match[str]) -> str:
+    match found.lastgroup:
+        case "address":
+            return found[0]
+        case "emphasis":
+            return f"{_HAIR}{found[0]}{_HAIR}"
+        case "tick":
+            return "\N{MODIFIER LETTER GRAVE ACCENT}"
+        case _:
+            return f"{found[0]}{_ZERO}"

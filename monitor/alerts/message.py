@@ -131,7 +131,9 @@ def _joined(cards: Sequence[Card], style: Style) -> str:
 
 
 def _item_text(one: Card, style: Style, *, headline: bool = True) -> str:
-    address = one.url.replace("*", "%2A").replace("~", "%7E") if style == "chat" else one.url
+    address = one.url
+    if style == "chat":  # the same address, without what a service would act on
+        address = address.replace("@", "%40").replace("*", "%2A").replace("~", "%7E")
     rules: list[str] = []
     for rule in one.rules:
         rules.append(f"Rule: {rule.title}{f' · {rule.grade}' if rule.grade else ''} · {rule.key}")

@@ -38,6 +38,7 @@ _WORDS = (
     ("Timeout", "no answer in time"),
     ("TimeoutError", "no answer in time"),
     ("SMTPServerDisconnected", "the server ended the connection"),
+    ("UnicodeError", "the address holds letters that cannot be sent"),
     ("SMTPException", "the mail server did not take it"),
 )
 

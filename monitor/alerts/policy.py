@@ -5,9 +5,9 @@ The rules of delivery, in the order in which they are asked:
   quiet hours    what is due waits for their end; nothing is judged differently because of them
   hourly limit   never more than `per_hour` messages in an hour
   gathering      with a batch time, the first alert after a silence goes at once and what follows waits
-                 until that long after the last message; a full message waits a minute at most
+                 until that long after the last message, or until there is enough to fill one
   one by one     without a batch time each story has its own message, ten an hour; beyond that, stories
-                 share messages of up to twenty, a minute apart
+                 share messages of up to twenty: five at once, then one every two minutes
 One story's alerts are never parted, and stories of high priority come first.
 """
 
@@ -23,7 +23,8 @@ from monitor.models import Alert, AlertState, Channel, ChannelState, Match, NewA
 CONSOLE = "console"
 ITEMS_PER_MESSAGE = 20
 SINGLES_PER_HOUR = 10
-FULL_MESSAGE_GAP = timedelta(minutes=1)
+FULL_MESSAGES_AT_ONCE = 5  # in an hour; what a day's outage leaves comes after that, a message at a time
+FULL_MESSAGE_GAP = timedelta(minutes=2)
 FIRST_RETRY = timedelta(seconds=30)
 LAST_RETRY = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=7)
@@ -160,15 +161,28 @@ def _stories(
     if not gather and len(stories) <= min(room, SINGLES_PER_HOUR - state.sent_last_hour):
         return Plan(tuple(stories))
     full = len(stories) >= ITEMS_PER_MESSAGE
-    gap = FULL_MESSAGE_GAP if not gather else min(gather, FULL_MESSAGE_GAP) if full else gather
+    if gather and not full:
+        if until := _after_last(state, gather, now):
+            return Plan(not_before=until, reason="gathering what belongs in one message")
+        return Plan((tuple(alert for story in stories for alert in story),))
+    count = min(room, FULL_MESSAGES_AT_ONCE - state.sent_last_hour)
+    if count <= 0:
+        if until := _after_last(state, FULL_MESSAGE_GAP, now):
+            return Plan(not_before=until, reason="many stories wait; they come a message at a time")
+        count = 1
+    runs = [stories[at : at + ITEMS_PER_MESSAGE] for at in range(0, len(stories), ITEMS_PER_MESSAGE)]
+    batches = tuple(tuple(alert for story in run for alert in story) for run in runs[:count])
+    if len(runs) <= count:
+        return Plan(batches)
+    return Plan(batches, now + FULL_MESSAGE_GAP, "many stories wait; they come a message at a time")
+
+
+def _after_last(state: ChannelState, gap: timedelta, now: datetime) -> datetime | None:
+    """Return the instant that far after the last message, when it is still ahead."""
     # A last_sent in the future is a clock that was wrong, and must not silence the channel.
     if state.last_sent is not None and state.last_sent <= now < state.last_sent + gap:
-        return Plan(not_before=state.last_sent + gap, reason="gathering what belongs in one message")
-    first, rest = stories[:ITEMS_PER_MESSAGE], stories[ITEMS_PER_MESSAGE:]
-    batch = tuple(alert for story in first for alert in story)
-    if not rest:
-        return Plan((batch,))
-    return Plan((batch,), now + FULL_MESSAGE_GAP, "the rest follows")
+        return state.last_sent + gap
+    return None
 
 
 def _waiting(

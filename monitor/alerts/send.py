@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import smtplib
 import threading
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -19,6 +20,7 @@ from difflib import get_close_matches
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol, TextIO
@@ -73,7 +75,7 @@ def check_url(url: str) -> str | None:
     if scheme in known:
         return f"the {scheme}:// address is incomplete or malformed"
     near = get_close_matches(scheme, [*known, "console"], n=1, cutoff=0.75)
-    hint = f"; did you mean {near[0]}://?" if near else ""
+    hint = f"; did you mean {near[0]}://?" if near and not scheme.startswith("http") else ""
     return f"no notification service accepts this address{hint}"
 
 
@@ -234,8 +236,8 @@ class Mail(_Timed):
                         taken.add(address)
                     else:
                         refusals.append(judge(heard))
-        except (OSError, smtplib.SMTPException, RuntimeError) as error:
-            # The connection was never ready for a message, so none was taken.
+        except (OSError, smtplib.SMTPException, RuntimeError, UnicodeError) as error:
+            # The connection or the letter was never ready, so nothing was taken.
             return Outcome("failed", in_words(error))
         return _together(refusals, len(taken))
 
@@ -298,9 +300,10 @@ def _together(refusals: Sequence[Outcome], taken: int) -> Outcome:
 
 def _service(url: str) -> Any:
     """Return apprise's plugin for a URL, None when there is none."""
-    with listening():
-        from apprise import Apprise, AppriseAsset
+    _schemes()
+    from apprise import Apprise, AppriseAsset
 
+    with listening():
         asset = AppriseAsset(
             app_id="Regional news monitor",
             app_desc="Alerts on regional news",
@@ -323,8 +326,12 @@ def _service(url: str) -> Any:
     return service
 
 
-def _schemes() -> list[str]:
-    from apprise.manager_plugins import NotificationManager
+@cache
+def _schemes() -> tuple[str, ...]:
+    """Load apprise with all its plugins; return the schemes they answer to."""
+    with listening(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # its plugins import what Python will drop
+        from apprise.manager_plugins import NotificationManager
 
-    manager: Any = NotificationManager
-    return sorted(manager().schemas())
+        manager: Any = NotificationManager
+        return tuple(sorted(manager().schemas()))

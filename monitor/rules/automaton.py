@@ -80,11 +80,11 @@ class Automaton:
             uses = self._uses[number]
             if end < size and letters[end] in _INSIDE and letters[end - 1] in _INSIDE:
                 if uses.prefixes or uses.contexts:
-                    _open_end(found, uses, start, end)
+                    _goes_on(found, uses, start, end)
             elif folded.whole(start, end):
                 _whole(found, uses, start, end)
             elif uses.prefixes:
-                _open_end(found, uses, start, end)
+                _goes_on(found, uses, start, end)
         return found
 
 
@@ -97,19 +97,25 @@ def _whole(found: Found, uses: Uses, start: int, end: int) -> None:
     for context in uses.contexts:
         found.contexts[context].append(place)
     if uses.prefixes:
-        _open_end(found, uses, start, end)
+        _prefixes(found, uses, start, end)
 
 
-def _open_end(found: Found, uses: Uses, start: int, end: int) -> None:
-    """Record what may go on behind the pattern: prefixes to the end of the word, context words in the plural."""
+def _goes_on(found: Found, uses: Uses, start: int, end: int) -> None:
+    """Record what may go on behind the pattern: prefixes, and context words with an English plural."""
     folded = found.folded
-    if not folded.starts_word(start, end - start):
-        return
+    if uses.contexts:
+        plural = next((ending for ending in _PLURALS if folded.text.startswith(ending, end)), "")
+        last = end + len(plural)
+        if plural and folded.boundary(last) and folded.starts_word(start, end - start):
+            for context in uses.contexts:
+                found.contexts[context].append((start, last))
+    if uses.prefixes and folded.starts_word(start, end - start):
+        _prefixes(found, uses, start, end)
+
+
+def _prefixes(found: Found, uses: Uses, start: int, end: int) -> None:
     last = end
-    while not folded.boundary(last):
+    while not found.folded.boundary(last):
         last += 1
     for leaf in uses.prefixes:
         found.leaves[leaf].append((start, last))
-    if folded.text[end:last] in _PLURALS:
-        for context in uses.contexts:
-            found.contexts[context].append((start, last))

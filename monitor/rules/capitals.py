@@ -35,7 +35,9 @@ _ADDRESS = frozenset(
     "senator governor justice judge advocate comrade shaheed martyr ustad mama baba".split()
 )
 _DEMONYM = ("ian", "ean", "ese")
-_BEFORE = regex.compile(r"(\p{L}[\p{L}\p{M}'’.\-]*)[ \u00a0]+$")
+_BEFORE = regex.compile(r"(\p{L}[\p{L}\p{M}'’.\-]*)[ \u00a0]{1,3}\Z")
+_REACH = 60  # characters in which the word before is looked for
+_OF = regex.compile(r" (?:of|in|de) (?:the )?(\p{Lu}[\p{L}\p{M}'’\-]+)")
 _WORDS = regex.compile(r"\p{Latin}[\p{Latin}\p{M}'’]{3,}")
 
 
@@ -66,8 +68,15 @@ def lower_among_capitals(text: str, line: Line, start: int, end: int) -> bool:
 
 def addressed(text: str, line: Line, start: int) -> bool:
     """Tell whether a title or form of address stands directly before."""
-    before = _BEFORE.search(text, line[0], start)
-    return before is not None and before[1][0].isupper() and fold(before[1]).rstrip(".") in _ADDRESS
+    before = _word_before(text, line, start)
+    return before is not None and before[0].isupper() and fold(before).rstrip(".") in _ADDRESS
+
+
+def _word_before(text: str, line: Line, start: int) -> str | None:
+    if start <= line[0] or text[start - 1] not in " \u00a0":
+        return None
+    found = _BEFORE.search(text[max(line[0], start - _REACH) : start])
+    return found[1] if found else None
 
 
 def given_name(text: str, line: Line, start: int, end: int, known: Callable[[str], bool]) -> Given:
@@ -75,22 +84,31 @@ def given_name(text: str, line: Line, start: int, end: int, known: Callable[[str
 
     Words known from the region pack (Pakistani, Baloch) are no given names.
     """
-    before = _BEFORE.search(text, line[0], start)
-    if before is None:
+    word = _word_before(text, line, start)
+    if word is None or not word[0].isupper() or word.endswith((".", "'s", "’s")):
         return Given.NO
-    word = before[1]
     folded = fold(word)
-    if not word[0].isupper() or word.endswith((".", "'s", "’s")) or folded in _PLAIN or folded in _ADDRESS:
+    if folded in _PLAIN or folded in _ADDRESS or folded.endswith(_DEMONYM) or known(folded):
         return Given.NO
-    if len(word) > 1 and word.isupper() and not shouted(text, line, before.start(), end):
+    begin = text.rfind(word, 0, start)
+    if len(word) > 1 and word.isupper() and not shouted(text, line, begin, end):
         return Given.NO
-    if folded.endswith(_DEMONYM) or known(folded):
-        return Given.NO
-    others = [w[0] for w in _WORDS.finditer(text, line[0], line[1]) if not before.start() <= w.start() < end]
-    initial = not text[line[0] : before.start()].strip("\"'“”‘’«»(-–— \u00a0\t")
+    others = [w[0] for w in _WORDS.finditer(text, line[0], line[1]) if not begin <= w.start() < end]
+    initial = not text[line[0] : begin].strip("\"'“”‘’«»(-–— \u00a0\t")
     if not initial and others:
         others = others[1:] if text[line[0] : line[1]].lstrip().startswith(others[0]) else others
     if not others:
         return Given.YES if initial else Given.MAYBE
     capitals = sum(other[0].isupper() for other in others)
     return Given.MAYBE if capitals >= 0.75 * len(others) else Given.YES
+
+
+def qualified(text: str, line: Line, start: int, end: int, known: Callable[[str], bool]) -> bool:
+    """Tell whether a name that `known` does not know says whose this is: Senegal's …, New Zealand …, … of Senegal."""
+    after = _OF.match(text, end)
+    if after is not None:
+        return not known(fold(after[1]))
+    before = _word_before(text, line, start)
+    if before is not None and before[0].isupper() and before.endswith(("'s", "’s")):
+        return not known(fold(before[:-2]))
+    return given_name(text, line, start, end, known) is Given.YES

@@ -17,25 +17,30 @@ A name that is ambiguous needs one of its entity's context words. How near it st
 * An entity's own such name anywhere in the document makes its abbreviations strong.
 * An abbreviation that the document itself explains as something else (bilateral labour agreement (BLA)) is
   that something else throughout.
+* Where nothing else speaks for a name, a place does that belongs to a place its entity asks for (Mangochar,
+  where Balochistan is asked for), but only up to likely.
+* A name of several words that somebody else's name qualifies (Senegal's National Assembly) is not taken without
+  context.
 * An outlet whose kind is `local` writes about its region: what it leaves unsaid counts as said nearby.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import regex
 
 from monitor.models import Context, Document, Grade
 from monitor.rules.names import Form, Kind, initials
-from monitor.rules.page import TITLE, Page, Place
+from monitor.rules.page import NEAR, Page, Place, gap, neighbours
 from monitor.text.fold import fold, words
 
-NEAR = 200  # characters of the original text between the two
 LOCAL_KINDS = frozenset({"local"})
 
 _STRONG, _LIKELY, _CHECK = Grade.STRONG, Grade.LIKELY, Grade.CHECK
+_BESIDE = 2  # characters between a name and a word that stands directly beside it: Zehri town
 _RANKS = {"title": 4, "sentence": 4, "near": 3, "paragraph": 2, "document": 1, "": 0}
 # By level: the grade for each rank, from nothing (0) to the same sentence (4).
 _WORD_GRADES: dict[str, tuple[Grade | None, ...]] = {
@@ -59,6 +64,9 @@ _WHERE = {
 }
 
 
+_Key = tuple[int, int, Place, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Needs:
     """What an entity's names need around them; numbers are of context words."""
@@ -67,7 +75,8 @@ class Needs:
     require: frozenset[int]
     exclude: frozenset[int]
     asked: tuple[str, ...]  # the required words as the pack lists them
-    own: frozenset[str] = field(default=frozenset())  # long words of its full names, folded
+    own: frozenset[str]  # long words of its full names, folded
+    family: frozenset[int]  # entities that belong to one whose name is among the required words
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +85,7 @@ class Verdict:
 
     grade: Grade | None
     why: str
-    rank: int = 0  # 0 to 4: how near the support stands
+    rank: int = 0  # how near the support stands: 0 nowhere, 4 in one sentence, 5 directly beside
     context: tuple[Context, ...] = ()
     missing: bool = False  # refused only for want of context
 
@@ -86,12 +95,13 @@ class Surroundings:
 
     def __init__(self, page: Page, capitals: frozenset[int]) -> None:
         self._page = page
+        self._contexts: dict[int, list[Place]] = {}
         self._capitals = capitals
         self._definitions: dict[str, list[list[str]]] | None = None
         self.own: dict[int, Place] = {}  # entity: its own telling name, once found
 
-    def judge(self, place: Place, form: Form, needs: Needs) -> Verdict:
-        """Grade one name at one place."""
+    def judge(self, place: Place, form: Form, needs: Needs, *, qualified: bool = False) -> Verdict:
+        """Grade one name at one place; `qualified`: a name nobody here knows says whose it is."""
         if form.kind is Kind.ABBR and (other := self._defined_otherwise(form, needs)):
             return Verdict(None, f"the text itself explains it as “{other}”")
         excluded = self._nearest(place, needs.exclude, excludes=True)
@@ -104,58 +114,73 @@ class Surroundings:
         if not needs.require:
             return Verdict(_STRONG, "its full name" if form.kind is Kind.FULL else "its name")
         if form.kind in (Kind.ABBR, Kind.SPELLED) and (own := self.own.get(form.entity)):
-            support = self._context(own, self._scope(place, own), "requires")
+            support = self._context(own, self._page.scope(place, own), "requires")
             return Verdict(_STRONG, f"{_said(support)}", max(_RANKS[support.scope], 3), (support,))
         found = self._nearest(place, needs.require, excludes=False)
-        grades = (_FULL_GRADES if form.kind is Kind.FULL else _WORD_GRADES)[needs.level]
-        rank = _RANKS[found.scope] if found else 0
         if found is None:
-            rank = max(rank, _prior(self._page.document))
-        grade = grades[rank]
+            return self._unsupported(form, needs, qualified=qualified)
+        return self._supported(place, form, needs, found)
+
+    def _unsupported(self, form: Form, needs: Needs, *, qualified: bool) -> Verdict:
+        rank = _prior(self._page.document)
+        grade = _grades(form, needs)[rank]
+        if rank:
+            return Verdict(grade, "the outlet writes about this region", rank)
         if grade is None:
             return Verdict(None, f"none of {_listed(needs.asked)} stands in the text", missing=True)
-        if found is not None:
-            return Verdict(grade, _said(found), rank, (found,))
-        why = "the outlet writes about this region" if rank else f"none of {_listed(needs.asked)} stands near"
-        return Verdict(grade, why, rank, missing=rank == 0)
+        why = f"none of {_listed(needs.asked)} stands near"
+        return Verdict(_CHECK if qualified else grade, why, missing=True)
+
+    def lean(self, place: Place, form: Form, needs: Needs, others: Mapping[int, Sequence[Place]]) -> Verdict | None:
+        """Grade a name that nothing speaks for by the nearest of the named entities that could."""
+        best: _Key | None = None
+        for entity in needs.family.intersection(others):
+            for other in neighbours(place, others[entity], with_own=False):
+                best = _nearer(best, self._key(place, other))
+        if best is None:
+            return None
+        verdict = self._supported(place, form, needs, self._context(best[2], best[3], "requires"))
+        return replace(verdict, grade=_LIKELY) if verdict.grade is _STRONG else verdict
+
+    def _supported(self, place: Place, form: Form, needs: Needs, found: Context) -> Verdict:
+        rank = _RANKS[found.scope]
+        field = self._page.fields[place.field].name
+        beside = field == found.field and gap(place, Place(place.field, found.start, found.end)) <= _BESIDE
+        return Verdict(_grades(form, needs)[rank], _said(found), rank + beside, (found,))
 
     def text(self, place: Place) -> str:
         return self._page.text(place)
 
-    def rank(self, place: Place, other: Place) -> int:
-        """Return how near two places are: 4 in one sentence or by the title, 1 in one document."""
-        return _RANKS[self._scope(place, other)]
+    def rank(self, place: Place, others: Sequence[Place]) -> int:
+        """Return how near the nearest of other places is: 4 in one sentence or by the title, 1 in one document."""
+        near = neighbours(place, others, with_own=False)
+        return max((_RANKS[self._page.scope(place, other)] for other in near), default=0)
 
     def _nearest(self, place: Place, numbers: frozenset[int], *, excludes: bool) -> Context | None:
-        best: tuple[int, int, Place, str] | None = None
-        for number, other in self._page.contexts(numbers):
-            if not excludes and _inside(other, place):
-                continue
-            if number in self._capitals and not self._page.text(other)[0].isupper():
-                continue
-            scope = self._scope(place, other)
-            if excludes and scope in ("paragraph", "document"):
-                continue
-            if excludes and scope == "sentence" and _gap(place, other) > NEAR:
-                continue
-            key = (-_RANKS[scope], _gap(place, other), other, scope)
-            if best is None or key < best:
-                best = key
+        """Return the nearest of these context words; one inside the name itself cannot support it."""
+        best: _Key | None = None
+        for number in self._page.context_numbers & numbers:
+            for other in neighbours(place, self._places(number), with_own=excludes):
+                key = self._key(place, other)
+                if not excludes or key[3] == "title" or key[1] <= NEAR:
+                    best = _nearer(best, key)
         return self._context(best[2], best[3], "excludes" if excludes else "requires") if best else None
 
-    def _scope(self, place: Place, other: Place) -> str:
-        field = self._page.fields[place.field]
-        if place.field == other.field:
-            start, end = field.sentence(place.start)
-            if start <= other.start < end:
-                return "sentence" if field.name != TITLE else "title"
-            if _gap(place, other) <= NEAR:
-                return "near"
-            start, end = field.paragraph(place.start)
-            if start <= other.start < end:
-                return "paragraph"
-            return "document"
-        return "title" if self._page.fields[other.field].name == TITLE else "document"
+    def _key(self, place: Place, other: Place) -> _Key:
+        """Return what sorts the nearest first: rank, characters between, place; and the scope."""
+        scope = self._page.scope(place, other)
+        apart = gap(place, other) if place.field == other.field else NEAR + 1
+        return -_RANKS[scope], apart, other, scope
+
+    def _places(self, number: int) -> list[Place]:
+        """Return where a context word stands; one that the pack writes with a capital needs it."""
+        places = self._contexts.get(number)
+        if places is None:
+            places = self._page.context(number)
+            if number in self._capitals:
+                places = [place for place in places if self._page.text(place)[0].isupper()]
+            self._contexts[number] = places
+        return places
 
     def _context(self, place: Place, scope: str, role: str) -> Context:
         name = self._page.fields[place.field].name
@@ -173,19 +198,17 @@ class Surroundings:
         return " ".join(said[0]) if said else ""
 
 
+def _nearer(best: _Key | None, key: _Key) -> _Key:
+    return key if best is None or key < best else best
+
+
+def _grades(form: Form, needs: Needs) -> tuple[Grade | None, ...]:
+    return (_FULL_GRADES if form.kind is Kind.FULL else _WORD_GRADES)[needs.level]
+
+
 def _prior(document: Document) -> int:
     """Return the rank that an outlet's kind stands for where the text itself says nothing."""
     return _RANKS["paragraph"] if document.kind in LOCAL_KINDS else 0
-
-
-def _inside(inner: Place, outer: Place) -> bool:
-    return inner.field == outer.field and outer.start <= inner.start and inner.end <= outer.end
-
-
-def _gap(place: Place, other: Place) -> int:
-    if place.field != other.field:
-        return NEAR + 1
-    return max(0, other.start - place.end, place.start - other.end)
 
 
 def _said(context: Context) -> str:
@@ -203,13 +226,14 @@ _IN_BRACKETS = regex.compile(r"\(\s*(\p{Lu}[\p{L}\p{N}.\-]{1,9})\s*\)")
 _BEFORE_BRACKETS = regex.compile(r"(?<![\p{L}\p{N}])(\p{Lu}[\p{L}\p{N}.\-]{1,9})\s*\(([^()\n]{5,100})\)")
 _JOINING = frozenset("of for the and to in on a e i o al ul el de la du des und y".split())
 _EXPLAINED_WITHIN = 120
+_MOST_EXPLAINED = 500  # in one field; a text has tens
 
 
 def _definitions(texts: Iterable[str]) -> dict[str, list[list[str]]]:
     """Collect the words each abbreviation is said to stand for: Some Long Name (SLN), or SLN (Some Long Name)."""
     found: dict[str, list[list[str]]] = {}
     for text in texts:
-        for abbreviation, said in _explained(text):
+        for abbreviation, said in islice(_explained(text), _MOST_EXPLAINED):
             letters = initials(abbreviation)
             if letters.endswith("s") and letters[:-1].isupper():
                 letters = letters[:-1]

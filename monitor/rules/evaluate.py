@@ -15,11 +15,26 @@ import regex
 
 from monitor.models import Context, Document, Grade, Mention, Span
 from monitor.rules.page import TITLE, Page, Place
-from monitor.rules.query import And, EntityRef, Filter, Near, Node, Not, Or, Phrase, Prefix, Regex, Title, Word
+from monitor.rules.query import (
+    And,
+    EntityRef,
+    Filter,
+    Near,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Prefix,
+    Regex,
+    Title,
+    Word,
+)
 from monitor.rules.query import unparse
 
 REGEX_SECONDS = 0.2
 _MOST_HITS = 1000  # of one leaf or NEAR in one document
+
+_ORDER = (Grade.STRONG, Grade.LIKELY, Grade.CHECK)
 
 Leaf = Word | Phrase | Prefix | EntityRef | Regex
 
@@ -108,7 +123,11 @@ class Evaluator:
         number = plan.numbers[node]
         if number not in self.page.leaf_numbers:
             return []
-        alias = f"{node.text}*" if isinstance(node, Prefix) or (isinstance(node, Phrase) and node.prefix) else node.text
+        alias = (
+            f"{node.text}*"
+            if isinstance(node, Prefix) or (isinstance(node, Phrase) and node.prefix)
+            else node.text
+        )
         return [
             self._hit(place, alias)
             for part in self.page.fields
@@ -124,7 +143,7 @@ class Evaluator:
     def _names(self, entities: frozenset[str]) -> list[Hit]:
         found = []
         for entity in sorted(entities.intersection(self.mentions)):
-            for mention in self.mentions[entity]:
+            for mention in self.mentions[entity][:_MOST_HITS]:
                 span = mention.span
                 part = next(part for part in self.page.fields if part.name == span.field)
                 place = Place(part.number, span.start, span.end)
@@ -196,24 +215,30 @@ def _cheap_first(parts: tuple[Node, ...]) -> list[Node]:
     return sorted(parts, key=lambda part: isinstance(part, Regex))
 
 
+def strongest(grades: Iterable[Grade]) -> Grade:
+    found = set(grades)
+    return next(grade for grade in _ORDER if grade in found)
+
+
+def weakest(grades: Iterable[Grade]) -> Grade:
+    found = set(grades)
+    return next(grade for grade in reversed(_ORDER) if grade in found)
+
+
 def _all(parts: list[Truth]) -> Truth:
-    return Truth(min((part.grade for part in parts), key=_rank), _united(parts))
+    return Truth(weakest(part.grade for part in parts), _united(parts))
 
 
 def _any(parts: list[Truth]) -> Truth:
-    return Truth(max((part.grade for part in parts), key=_rank), _united(parts))
+    return Truth(strongest(part.grade for part in parts), _united(parts))
 
 
 def _best(hits: list[Hit]) -> Truth | None:
     """Return a leaf's truth; what is only to be checked is cited where there is nothing better."""
     if not hits:
         return None
-    grade = max((hit.grade for hit in hits), key=_rank)
+    grade = strongest(hit.grade for hit in hits)
     return Truth(grade, tuple(hit for hit in hits if grade is Grade.CHECK or hit.grade is not Grade.CHECK))
-
-
-def _rank(grade: Grade) -> int:
-    return grade.rank
 
 
 def _united(parts: list[Truth]) -> tuple[Hit, ...]:
@@ -235,7 +260,7 @@ def _joined(one: Hit, other: Hit) -> Hit:
     return Hit(
         place,
         (*before.spans, *after.spans),
-        min(one.grade, other.grade, key=_rank),
+        weakest((one.grade, other.grade)),
         (*before.context, *after.context),
         "; ".join(dict.fromkeys(hit.why for hit in (before, after) if hit.why)),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 import regex
 
@@ -27,14 +28,23 @@ class Lexicon:
         self.context_words: list[str] = []
         self._contexts: dict[str, int] = {}
         self._patterns = patterns
+        self.ancestors = [self._ancestors(entity) for entity in self.entities]
+        self.relatives = [set(ancestors) for ancestors in self.ancestors]
+        for number, ancestors in enumerate(self.ancestors):
+            for ancestor in ancestors:
+                self.relatives[ancestor].add(number)
         own: list[set[str]] = [set() for _ in self.entities]
         plain: set[str] = set()
+        holders: defaultdict[str, set[int]] = defaultdict(set)
         for number, entity in enumerate(self.entities):
             for pattern, form in forms(number, entity):
                 patterns.name(pattern, form)
+                holders[pattern].add(number)
                 if form.kind is Kind.FULL:
                     own[number].update(word for word in words(pattern) if len(word) > 3)
-                elif form.kind is Kind.WORD and (entity.type in PEOPLES or not entity.type.startswith("person")):
+                elif form.kind is Kind.WORD and (
+                    entity.type in PEOPLES or not entity.type.startswith("person")
+                ):
                     plain.add(pattern)
         self.needs = [
             Needs(
@@ -43,6 +53,7 @@ class Lexicon:
                 exclude=self._numbers(entity.exclude),
                 asked=entity.require,
                 own=frozenset(own[number]),
+                family=self._family(number, entity, holders),
             )
             for number, entity in enumerate(self.entities)
         ]
@@ -50,11 +61,6 @@ class Lexicon:
             number for number, word in enumerate(self.context_words) if _CAPITALISED.match(word)
         )
         self._plain = frozenset(plain)
-        self.ancestors = [self._ancestors(entity) for entity in self.entities]
-        self.relatives = [set(ancestors) for ancestors in self.ancestors]
-        for number, ancestors in enumerate(self.ancestors):
-            for ancestor in ancestors:
-                self.relatives[ancestor].add(number)
 
     def _numbers(self, asked: Iterable[str]) -> frozenset[int]:
         return frozenset(self._number(word) for word in asked if fold(word))
@@ -67,6 +73,14 @@ class Lexicon:
             self.context_words.append(word)
             self._patterns.context(word, self._contexts[key])
         return self._contexts[key]
+
+    def _family(self, number: int, entity: Entity, holders: Mapping[str, set[int]]) -> frozenset[int]:
+        """Return the entities under those whose names an entity asks for; not itself and its own."""
+        asked = {holder for word in entity.require for holder in holders.get(fold(word), ())}
+        own = self.relatives[number] | {number}
+        return frozenset(
+            other for other, ancestors in enumerate(self.ancestors) if ancestors & asked and other not in own
+        )
 
     def _ancestors(self, entity: Entity) -> frozenset[int]:
         found: set[int] = set()

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from monitor.errors import QueryError
-from monitor.models import Context, Document, Entity, Match, Mention, Miss, Origin, Rule, RuleSource, Span
+from monitor.models import Context, Document, Entity, Grade, Match, Mention, Miss, Origin, Rule, RuleSource, Span
 from monitor.rules import mentions
 from monitor.rules import misses as misses_
 from monitor.rules.automaton import Automaton, Patterns
@@ -121,7 +121,7 @@ class RuleSet:
         evaluator = Evaluator(page, named.mentions)
         refused: defaultdict[str, list[Refusal]] = defaultdict(list)
         for refusal in named.refusals:
-            refused[self._lexicon.entities[refusal.entity].id].append(refusal)
+            refused[refusal.entity].append(refusal)
         matches: list[Match] = []
         misses: list[Miss] = []
         for number in self._worth_trying(page, {*evaluator.mentions, *refused}):
@@ -173,7 +173,7 @@ def _match(rule: Rule, truth: Truth, origin: Origin) -> Match:
     reasons = _reasons(truth.hits)
     if origin is not Origin.PAGE:
         reasons.append("read in the feed alone, not on the page: one grade lower")
-    if grade.rank < rule.min_grade.rank:
+    if grade is not Grade.STRONG and grade.rank < rule.min_grade.rank:
         reasons.append(f"graded {grade}, and the rule alerts from {rule.min_grade}")
     return Match(rule.id, grade, _spans(truth.hits), tuple(context), "; ".join(reasons))
 
@@ -206,7 +206,7 @@ def _reasons(hits: Sequence[Hit]) -> list[str]:
         for span in hit.spans:
             if not span.entity:
                 plain[f"“{span.alias}” is found"] = None
-            elif span.entity not in best or hit.grade.rank > best[span.entity].grade.rank:
+            elif span.entity not in best or _stronger(hit.grade, best[span.entity].grade):
                 best[span.entity] = hit
     named = [
         f"“{span.text}” is {entity} ({hit.why})"
@@ -215,6 +215,10 @@ def _reasons(hits: Sequence[Hit]) -> list[str]:
         if span.entity == entity
     ]
     return [*dict.fromkeys(named), *plain]
+
+
+def _stronger(grade: Grade, other: Grade) -> bool:
+    return grade is not other and grade.rank > other.rank
 
 
 # --- checking ---------------------------------------------------------------------------------------

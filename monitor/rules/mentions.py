@@ -1,47 +1,33 @@
 """Who is named in a text, whatever the rules ask for.
 
 The longest name claims its characters, and shorter names inside it are not read there: the Khan of Kalat says
-nothing about Kalat. Only an entity that the longer name's own entity belongs to is still named inside it
-(Operation Herof in Operation Herof 2.0). Where one name has several holders, each is judged by its context; a
-parent beats its child, the one with the nearer support beats the others, and without one it is check for all.
+nothing about Kalat. Still named inside it are only an entity that the longer name's entity belongs to (Operation
+Herof in Operation Herof 2.0), and the same entity where the longer spelling is one nobody has verified. Where
+one name has several holders, each is judged by its context; a parent beats its child, the one with the nearer
+support beats the others, and without any it is check for all.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-import regex
-
-from monitor.models import Grade, Mention, Span
-from monitor.rules import capitals
-from monitor.rules.capitals import Given
+from monitor.models import Context, Grade, Mention, Span
+from monitor.rules.automaton import Stretch
 from monitor.rules.context import Surroundings, Verdict
 from monitor.rules.lexicon import Lexicon
-from monitor.rules.names import Form, Kind, initials
+from monitor.rules.names import Form, Kind
 from monitor.rules.page import FieldText, Page, Place
-
-_NUMBER_AFTER = regex.compile(r"[ \u00a0\-‐‑–]\p{N}")
-_DESIGNATION = regex.compile(r"[\-‐‑–]\p{N}")
-_ADDRESS_PART = regex.compile(r"(?:https?://|www\.)\S*|\S+@\S+\.\S+|[\w\-]+(?:\.[\w\-]+)*\.(?:com|net|org|pk|ir|info)\b")
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A name that stands in the text, before its context is looked at."""
-
-    place: Place
-    form: Form
-    ceiling: Grade = Grade.STRONG
-    doubt: str = ""
+from monitor.rules.standing import Candidate, doubted, no_name
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A name that stands in the text and is not read as its entity."""
 
-    entity: int
+    entity: str
     place: Place
     text: str
     why: str
@@ -55,232 +41,229 @@ class Named:
     refusals: tuple[Refusal, ...]
 
 
+Holder = tuple[Candidate, Verdict]
+Judged = list[Holder]
+
+
 def find(page: Page, lexicon: Lexicon) -> Named:
     """Find every mention of every entity in a scanned page."""
     refusals: list[Refusal] = []
-    candidates = [found for field in page.fields for found in _standing(field, lexicon, refusals)]
-    groups = _claimed(candidates, lexicon)
-    surroundings = Surroundings(page, lexicon.capitals)
-    judged = _judged(groups, surroundings, lexicon)
+    groups: dict[Place, list[Candidate]] = {}
+    for field in page.fields:
+        groups.update(_longest(field, lexicon, refusals))
+    bench = _Bench(groups, page, lexicon)
     mentions: list[Mention] = []
-    for place in sorted(judged):
+    for place in sorted(groups):
         text = page.text(place)
-        span = Span(page.fields[place.field].name, place.start, place.end, text)
-        decided, refused = _decided(judged[place], judged, lexicon, surroundings)
-        mentions += [_mention(span, candidate, verdict, lexicon) for candidate, verdict in decided]
+        decided, refused = bench.decide(place)
+        mentions += [_mention(page, place, candidate, verdict, lexicon) for candidate, verdict in decided]
         refusals += [
-            Refusal(candidate.form.entity, place, text, verdict.why) for candidate, verdict in refused
+            Refusal(lexicon.entities[candidate.form.entity].id, place, text, verdict.why)
+            for candidate, verdict in refused
         ]
     refusals.sort(key=lambda refusal: (refusal.place, refusal.entity))
     return Named(tuple(mentions), tuple(refusals))
 
 
-def _mention(span: Span, candidate: Candidate, verdict: Verdict, lexicon: Lexicon) -> Mention:
+def _mention(page: Page, place: Place, candidate: Candidate, verdict: Verdict, lexicon: Lexicon) -> Mention:
     assert verdict.grade is not None
     entity = lexicon.entities[candidate.form.entity].id
-    grade = min(verdict.grade, candidate.ceiling, key=lambda grade: grade.rank)
+    grade = verdict.grade
+    if candidate.ceiling is not Grade.STRONG and candidate.ceiling.rank < grade.rank:
+        grade = candidate.ceiling
     why = f"{verdict.why}; {candidate.doubt}" if candidate.doubt else verdict.why
-    context = tuple(replace(word, entity=entity) for word in verdict.context)
-    return Mention(entity, grade, replace(span, alias=candidate.form.alias, entity=entity), context, why)
-
-
-# --- does the name stand there at all ---------------------------------------------------------------
-
-
-def _standing(field: FieldText, lexicon: Lexicon, refusals: list[Refusal]) -> Iterator[Candidate]:
-    """Yield the best form of each entity at each place where one stands; what does not is refused."""
-    for stretch, forms in field.found.names.items():
-        place = field.place(stretch)
-        best: dict[int, Candidate] = {}
-        why: dict[int, str] = {}
-        for form in forms:
-            reason = _no_name(form, field.text, place)
-            candidate = None if reason else _doubted(form, field, place, lexicon)
-            if isinstance(candidate, Candidate):
-                before = best.get(form.entity)
-                if before is None or candidate.ceiling.rank > before.ceiling.rank:
-                    best[form.entity] = candidate
-            else:
-                why.setdefault(form.entity, reason or str(candidate))
-        yield from best.values()
-        text = field.text[place.start : place.end]
-        refusals += [Refusal(entity, place, text, why[entity]) for entity in why if entity not in best]
-
-
-def _no_name(form: Form, text: str, place: Place) -> str:
-    """Say why these characters are not this name, or nothing when they may be."""
-    _, start, end = place
-    found = text[start:end]
-    if form.latin and form.kind is Kind.ABBR:
-        if initials(found) != initials(form.alias):
-            return f"an abbreviation is written {form.alias}"
-        if _DESIGNATION.match(text, end):
-            return "a number is joined to the abbreviation"
-    if form.capital:
-        if not found[0].isupper():
-            return f"{form.alias} is written with a capital"
-        if _NUMBER_AFTER.match(text, end):
-            return "a number follows it"
-    if form.latin and _in_address(text, start, end):
-        return "it is part of an address"
-    return ""
-
-
-def _in_address(text: str, start: int, end: int) -> bool:
-    if text[start - 1 : start] not in ("/", ".", "@", "-", "_") and text[end : end + 1] not in ("/", ".", "@", "-", "_"):
-        return False
-    begin = max(text.rfind(" ", 0, start), text.rfind("\n", 0, start)) + 1
-    return any(found.start() <= start and end <= found.end() for found in _ADDRESS_PART.finditer(text, begin, end + 40))
-
-
-def _doubted(form: Form, field: FieldText, place: Place, lexicon: Lexicon) -> Candidate | str:
-    """Return the candidate with what must be doubted about it, or why it is none."""
-    _, start, end = place
-    text = field.text
-    if form.latin and (form.title or form.people or form.proper or form.capital or form.kind is Kind.ABBR):
-        line = field.sentence(start)
-        if form.kind is Kind.ABBR and capitals.shouted(text, line, start, end):
-            return Candidate(place, form, Grade.CHECK, "everything around the abbreviation is in capitals")
-        if form.capital and end - start > 1 and text[start:end].isupper() and not capitals.shouted(text, line, start, end):
-            return f"{form.alias} is not written in capitals"
-        if form.proper and capitals.lower_among_capitals(text, line, start, end):
-            return Candidate(place, form, Grade.CHECK, f"{form.alias} is written with capitals")
-        if form.title or form.people:
-            return _after_given_name(form, field, place, line, lexicon)
-    return _verified(Candidate(place, form))
-
-
-def _after_given_name(
-    form: Form, field: FieldText, place: Place, line: capitals.Line, lexicon: Lexicon
-) -> Candidate | str:
-    given = capitals.given_name(field.text, line, place.start, place.end, lexicon.known)
-    if form.people and capitals.addressed(field.text, line, place.start):
-        given = Given.YES
-    if given is Given.YES and form.title:
-        return "a given name stands directly before it"
-    if given is Given.YES:
-        return Candidate(place, form, Grade.CHECK, "it may be a surname: a given name stands directly before it")
-    if given is Given.MAYBE:
-        return _verified(Candidate(place, form, Grade.LIKELY, "the word directly before it may be a given name"))
-    return _verified(Candidate(place, form))
-
-
-def _verified(candidate: Candidate) -> Candidate:
-    if candidate.form.verified:
-        return candidate
-    return replace(candidate, ceiling=Grade.CHECK, doubt="this spelling has not been verified")
+    span = Span(
+        page.fields[place.field].name, place.start, place.end, page.text(place), candidate.form.alias, entity
+    )
+    context: tuple[Context, ...] = ()
+    if verdict.context:
+        context = tuple(replace(word, entity=entity) for word in verdict.context)
+    return Mention(entity, grade, span, context, why)
 
 
 # --- longest first ----------------------------------------------------------------------------------
 
 
-def _claimed(candidates: Iterable[Candidate], lexicon: Lexicon) -> dict[Place, list[Candidate]]:
-    """Keep the longest names, and inside them only those of entities that they belong to."""
-    by_place: defaultdict[Place, list[Candidate]] = defaultdict(list)
-    for candidate in candidates:
-        by_place[candidate.place].append(candidate)
+def _longest(field: FieldText, lexicon: Lexicon, refusals: list[Refusal]) -> dict[Place, list[Candidate]]:
+    """Return the longest names of a field, and those that may stand inside them."""
+    names = field.found.names
     kept: dict[Place, list[Candidate]] = {}
-    claims: defaultdict[int, list[Place]] = defaultdict(list)
-    for place in sorted(by_place, key=lambda place: (place.start - place.end, place)):
-        over = [claim for claim in claims[place.field] if claim.start < place.end and place.start < claim.end]
-        holders = by_place[place]
-        if not over:
-            claims[place.field].append(place)
-        elif all(claim.start <= place.start and place.end <= claim.end for claim in over):
-            above = {a for claim in over for longer in kept[claim] for a in lexicon.ancestors[longer.form.entity]}
-            holders = [candidate for candidate in holders if candidate.form.entity in above]
-        else:
-            holders = []
-        if holders:
-            kept[place] = holders
+    claimed: list[Stretch] = []  # disjoint, sorted
+    claimants: dict[Stretch, list[Candidate]] = {}
+    for stretch in sorted(names, key=lambda stretch: (stretch[0] - stretch[1], stretch)):
+        forms = names[stretch]
+        over = _overlapping(claimed, stretch)
+        if over:
+            if not all(start <= stretch[0] and stretch[1] <= end for start, end in over):
+                continue
+            allowed = {entity for claim in over for entity in _inside(claimants[claim], lexicon)}
+            forms = [form for form in forms if form.entity in allowed]
+            if not forms:
+                continue
+        place = field.place(stretch)
+        candidates = _candidates(forms, field, place, lexicon, refusals)
+        if candidates:
+            kept[place] = candidates
+            if not over:
+                insort(claimed, stretch)
+                claimants[stretch] = candidates
     return kept
+
+
+def _overlapping(claimed: list[Stretch], stretch: Stretch) -> list[Stretch]:
+    start, end = stretch
+    at = bisect_right(claimed, (start, end))
+    first = at - 1 if at and claimed[at - 1][1] > start else at
+    last = at
+    while last < len(claimed) and claimed[last][0] < end:
+        last += 1
+    return claimed[first:last]
+
+
+def _inside(claimants: Iterable[Candidate], lexicon: Lexicon) -> Iterable[int]:
+    """Yield the entities that a longer name leaves room for inside itself."""
+    for candidate in claimants:
+        yield from lexicon.ancestors[candidate.form.entity]
+        if not candidate.form.verified:
+            yield candidate.form.entity
+
+
+def _candidates(
+    forms: Iterable[Form], field: FieldText, place: Place, lexicon: Lexicon, refusals: list[Refusal]
+) -> list[Candidate]:
+    """Return the best form of each entity that may stand at a place; what cannot is refused."""
+    best: dict[int, Candidate] = {}
+    why: dict[int, str] = {}
+    for form in forms:
+        candidate = no_name(form, field.text, place) or doubted(form, field, place, lexicon.known)
+        if isinstance(candidate, str):
+            why.setdefault(form.entity, candidate)
+        elif (before := best.get(form.entity)) is None or before.ceiling.rank < candidate.ceiling.rank:
+            best[form.entity] = candidate
+    if why:
+        text = field.text[place.start : place.end]
+        refusals += [
+            Refusal(lexicon.entities[entity].id, place, text, why[entity]) for entity in why if entity not in best
+        ]
+    return list(best.values())
 
 
 # --- context, and several holders of one name ---------------------------------------------------------
 
-Holder = tuple[Candidate, Verdict]
-Judged = list[Holder]
 
+class _Bench:
+    """Judges every candidate of a page, and decides between those who hold the same name."""
 
-def _judged(groups: dict[Place, list[Candidate]], surroundings: Surroundings, lexicon: Lexicon) -> dict[Place, Judged]:
-    """Judge every candidate, names that speak for themselves first: abbreviations lean on them."""
-    judged: dict[Place, Judged] = {place: [] for place in groups}
-    for telling in (True, False):
-        for place in sorted(groups):
-            for candidate in groups[place]:
-                form = candidate.form
-                if (form.kind is Kind.FULL) is not telling:
-                    continue
-                verdict = surroundings.judge(place, form, lexicon.needs[form.entity])
-                judged[place].append((candidate, verdict))
-                if telling and candidate.ceiling is verdict.grade is Grade.STRONG:
-                    surroundings.own.setdefault(form.entity, place)
-    return judged
+    def __init__(self, groups: Mapping[Place, list[Candidate]], page: Page, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._surroundings = Surroundings(page, lexicon.capitals)
+        self._judged: dict[Place, Judged] = {}
+        self._places: dict[int, list[Place]] | None = None
+        places = sorted(groups)
+        # Names that speak for themselves come first: abbreviations lean on them.
+        for full in (True, False):
+            for place in places:
+                for candidate in groups[place]:
+                    if (candidate.form.kind is Kind.FULL) is full:
+                        self._judge(place, candidate)
+        self._lean()
 
+    def _judge(self, place: Place, candidate: Candidate) -> None:
+        form = candidate.form
+        needs = self._lexicon.needs[form.entity]
+        verdict = self._surroundings.judge(place, form, needs, qualified=candidate.qualified)
+        self._judged.setdefault(place, []).append((candidate, verdict))
+        if form.kind is Kind.FULL and candidate.ceiling is verdict.grade is Grade.STRONG:
+            self._surroundings.own.setdefault(form.entity, place)
 
-def _decided(
-    holders: Judged, judged: dict[Place, Judged], lexicon: Lexicon, surroundings: Surroundings
-) -> tuple[Judged, Judged]:
-    """Return who is named at a place, and who is not."""
-    holders = sorted(holders, key=lambda holder: holder[0].form.entity)
-    refused = [holder for holder in holders if holder[1].grade is None]
-    alive = [holder for holder in holders if holder[1].grade is not None]
-    alive = [holder for holder in alive if not _beaten_by_parent(holder, alive, lexicon)]
-    # Who was refused for want of context is still a candidate for a name that nobody has context for.
-    rivals = alive + [holder for holder in refused if holder[1].missing and alive]
-    if len(rivals) < 2:
-        return alive, refused
-    ranks = [_rank(holder, judged, lexicon, surroundings) for holder in rivals]
-    nearest = [rival for rival, rank in zip(rivals, ranks, strict=True) if rank == max(ranks)]
-    if max(ranks) == 0:
-        return [_undecided(holder, rivals, lexicon) for holder in rivals], [
-            holder for holder in refused if holder not in rivals
+    def _lean(self) -> None:
+        """Let names that nothing speaks for lean on what else is named; what leans carries nobody else."""
+        wanting = [place for place, holders in self._judged.items() if any(found.missing for _, found in holders)]
+        if not wanting:
+            return
+        others = self._elsewhere(Grade.LIKELY)
+        for place in wanting:
+            for number, (candidate, verdict) in enumerate(self._judged[place]):
+                if verdict.missing:
+                    needs = self._lexicon.needs[candidate.form.entity]
+                    leaning = self._surroundings.lean(place, candidate.form, needs, others)
+                    if leaning is not None and _better(leaning, verdict):
+                        self._judged[place][number] = (candidate, leaning)
+
+    def decide(self, place: Place) -> tuple[Judged, Judged]:
+        """Return who is named at a place, and who is not."""
+        holders = self._judged[place]
+        if len(holders) == 1:
+            return (holders, []) if holders[0][1].grade else ([], holders)
+        holders = sorted(holders, key=lambda holder: holder[0].form.entity)
+        refused = [holder for holder in holders if holder[1].grade is None]
+        alive = [holder for holder in holders if holder[1].grade is not None]
+        alive = [holder for holder in alive if not self._beaten_by_parent(holder, alive)]
+        # Who was refused for want of context is still a candidate for a name that nobody has context for.
+        rivals = alive + [holder for holder in refused if holder[1].missing and alive]
+        if len(rivals) < 2:
+            return alive, refused
+        ranks = [self._rank(place, holder) for holder in rivals]
+        nearest = [rival for rival, rank in zip(rivals, ranks, strict=True) if rank == max(ranks)]
+        if max(ranks) == 0:
+            return self._undecided(rivals), [holder for holder in refused if holder not in rivals]
+        winner = self._lexicon.entities[nearest[0][0].form.entity].id
+        lost = [
+            (candidate, replace(verdict, grade=None, why=f"what stands near speaks for {winner}"))
+            for candidate, verdict in alive
+            if (candidate, verdict) not in nearest
         ]
-    decided = nearest if len(nearest) == 1 else [_undecided(holder, nearest, lexicon) for holder in nearest]
-    winner = lexicon.entities[nearest[0][0].form.entity].id
-    lost = [
-        (candidate, replace(verdict, grade=None, why=f"what stands near speaks for {winner}"))
-        for candidate, verdict in alive
-        if (candidate, verdict) not in nearest
-    ]
-    return decided, refused + lost
+        return nearest if len(nearest) == 1 else self._undecided(nearest), refused + lost
+
+    def _beaten_by_parent(self, holder: Holder, alive: Judged) -> bool:
+        ancestors = self._lexicon.ancestors[holder[0].form.entity]
+        return any(
+            other[0].form.entity in ancestors and _strength(*other) >= _strength(*holder) for other in alive
+        )
+
+    def _rank(self, place: Place, holder: Holder) -> int:
+        """Return how near a holder's support stands; one that asks for none leans on its relatives' names."""
+        candidate, verdict = holder
+        entity = candidate.form.entity
+        if verdict.rank or self._lexicon.needs[entity].require:
+            return verdict.rank
+        if self._places is None:
+            self._places = self._elsewhere(Grade.CHECK)
+        places = self._places
+        text = self._surroundings.text(place)
+        return max(
+            (
+                self._surroundings.rank(place, places[relative])
+                for relative in sorted(self._lexicon.relatives[entity])
+                if relative in places and self._surroundings.text(places[relative][0]) != text
+            ),
+            default=0,
+        )
+
+    def _elsewhere(self, least: Grade) -> dict[int, list[Place]]:
+        """Return where each entity is named, as far as its own context says, in reading order."""
+        found: defaultdict[int, list[Place]] = defaultdict(list)
+        for place in sorted(self._judged):
+            for candidate, verdict in self._judged[place]:
+                if verdict.grade is not None and min(verdict.grade.rank, candidate.ceiling.rank) >= least.rank:
+                    found[candidate.form.entity].append(place)
+        return dict(found)
+
+    def _undecided(self, rivals: Judged) -> Judged:
+        undecided = []
+        for candidate, verdict in rivals:
+            others = ", ".join(
+                self._lexicon.entities[other.form.entity].id for other, _ in rivals if other is not candidate
+            )
+            why = f"also a name of {others}, and nothing decides between them"
+            undecided.append((candidate, replace(verdict, grade=Grade.CHECK, why=why)))
+        return undecided
 
 
-def _beaten_by_parent(holder: Holder, alive: Judged, lexicon: Lexicon) -> bool:
-    candidate, verdict = holder
-    ancestors = lexicon.ancestors[candidate.form.entity]
-    return any(
-        other.form.entity in ancestors and _strength(other, found) >= _strength(candidate, verdict)
-        for other, found in alive
-    )
+def _better(verdict: Verdict, other: Verdict) -> bool:
+    return verdict.grade is not None and (other.grade is None or verdict.grade.rank > other.grade.rank)
 
 
 def _strength(candidate: Candidate, verdict: Verdict) -> tuple[int, int]:
     assert verdict.grade is not None
     return min(verdict.grade.rank, candidate.ceiling.rank), verdict.rank
-
-
-def _rank(holder: Holder, judged: dict[Place, Judged], lexicon: Lexicon, surroundings: Surroundings) -> int:
-    """Return how near a holder's support stands; one that asks for none leans on its relatives' names."""
-    candidate, verdict = holder
-    entity = candidate.form.entity
-    if verdict.rank or lexicon.needs[entity].require:
-        return verdict.rank
-    name = surroundings.text(candidate.place)
-    return max(
-        (
-            surroundings.rank(candidate.place, place)
-            for place, others in judged.items()
-            if any(other.form.entity in lexicon.relatives[entity] and found.grade for other, found in others)
-            and surroundings.text(place) != name
-        ),
-        default=0,
-    )
-
-
-def _undecided(holder: Holder, rivals: Judged, lexicon: Lexicon) -> Holder:
-    candidate, verdict = holder
-    others = ", ".join(
-        lexicon.entities[other.form.entity].id for other, _ in rivals if other.form.entity != candidate.form.entity
-    )
-    return candidate, replace(verdict, grade=Grade.CHECK, why=f"also a name of {others}; nothing decides between them")

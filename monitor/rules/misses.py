@@ -6,7 +6,20 @@ from collections.abc import Mapping, Sequence
 
 from monitor.rules.evaluate import REGEX_SECONDS, Evaluator, Plan
 from monitor.rules.mentions import Refusal
-from monitor.rules.query import And, EntityRef, Filter, Near, Node, Not, Or, Regex, Title, children, unparse, walk
+from monitor.rules.query import (
+    And,
+    EntityRef,
+    Filter,
+    Near,
+    Node,
+    Not,
+    Or,
+    Regex,
+    Title,
+    children,
+    unparse,
+    walk,
+)
 
 Refusals = Mapping[str, Sequence[Refusal]]
 _MOST = 3  # names told of in one sentence
@@ -77,7 +90,7 @@ class _Miss:
         told = dict.fromkeys(
             f"“{refusal.text}” is not read as {entity}: {refusal.why}"
             for entity in sorted(entities.intersection(self._refused))
-            for refusal in self._refused[entity]
+            for refusal in self._refused[entity][:_MOST]
         )
         return "; ".join(list(told)[:_MOST])
 

@@ -57,6 +57,7 @@ class Form:
     proper: bool  # several words, written with capitals: in lower case they are common words
     title: bool  # "Khan of Kalat": a given name before it makes it somebody's surname and home
     people: bool  # "Baloch": a given name before it makes it a surname
+    generic: bool  # several words that many might bear: National Assembly, National Party
     telling: bool  # holds one of its entity's own context words, so it needs no other
 
 
@@ -84,6 +85,7 @@ def _form(index: int, entity: Entity, name: Name, require: Sequence[str]) -> For
     latin = _LATIN.search(alias) is not None
     common = entity.level not in _UNAMBIGUOUS
     parts = alias.split()
+    telling = kind is Kind.FULL and any(word in f" {folded} " for word in require)
     return Form(
         entity=index,
         alias=alias,
@@ -94,7 +96,8 @@ def _form(index: int, entity: Entity, name: Name, require: Sequence[str]) -> For
         proper=latin and kind is Kind.FULL and alias[:1].isupper(),
         title=latin and entity.type.startswith("person") and len(parts) > 2 and parts[1].islower(),
         people=latin and kind is Kind.WORD and entity.type in PEOPLES,
-        telling=kind is Kind.FULL and any(word in f" {folded} " for word in require),
+        generic=latin and kind is Kind.FULL and common and bool(require) and not telling,
+        telling=telling,
     )
 
 

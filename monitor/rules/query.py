@@ -240,8 +240,9 @@ class _Builder(Transformer[Token, Node]):
         inner = items[0][1:-1].rstrip()
         stars = regex.fullmatch(r"(?s)(?:\\.|[^\\*])*+(\*?)", inner)
         if stars is None:
-            raise QueryError("inside quotes a * can only end the last word (\\* is the sign itself)",
-                             _column(items[0]))
+            raise QueryError(
+                "inside quotes a * can only end the last word (\\* is the sign itself)", _column(items[0])
+            )
         if stars[1]:
             inner = inner[:-1]
         text = " ".join(regex.sub(r"(?s)\\(.)", r"\1", inner).split())
@@ -288,12 +289,15 @@ class _Builder(Transformer[Token, Node]):
             assert isinstance(right, Node)
             digits = operator.partition("/")[2]
             if not digits or not 1 <= int(digits) <= MAX_DISTANCE:
-                raise QueryError(f"NEAR needs a distance in words, from NEAR/1 to NEAR/{MAX_DISTANCE}",
-                                 _column(operator))
+                raise QueryError(
+                    f"NEAR needs a distance in words, from NEAR/1 to NEAR/{MAX_DISTANCE}", _column(operator)
+                )
             for side in (node, right):
                 if not _positional(side):
-                    raise QueryError("NEAR stands between words, phrases, names, or an OR of such in "
-                                     "parentheses", side.column)
+                    raise QueryError(
+                        "NEAR stands between words, phrases, names, or an OR of such in parentheses",
+                        side.column,
+                    )
             node = Near(node, right, int(digits), column=node.column)
         return node
 
@@ -415,7 +419,9 @@ def _explain(query: str, error: UnexpectedInput) -> NoReturn:
             message = f"{last} cannot hold another field"
         raise QueryError(message, column) from error
     if token.type == "RPAR":
-        message = "there is nothing in these parentheses" if opened else "this ) closes nothing: a ( is missing"
+        message = (
+            "there is nothing in these parentheses" if opened else "this ) closes nothing: a ( is missing"
+        )
         raise QueryError(message, at + 1) from error
     if ended and opened:
         raise QueryError("a ) is missing for the ( that opened here", _column(opened[-1])) from error
@@ -431,8 +437,11 @@ def _explain_character(query: str, at: int) -> NoReturn:
     if char == "/":
         after = regex.match(r"/\**", query, pos=at)
         if at and not query[at - 1].isspace() and query[at - 1] != "(":
-            raise QueryError("write @entity.id/** for an entity and everything under it; quote other words "
-                             "with a / in them", at + 1)
+            raise QueryError(
+                "write @entity.id/** for an entity and everything under it; quote other words "
+                "with a / in them",
+                at + 1,
+            )
         if after is not None and query[at + 1 : at + 2] == "/":
             raise QueryError("the regular expression between these / is empty", at + 1)
         raise QueryError("an unclosed regular expression opened here: a / is missing", at + 1)
@@ -479,7 +488,9 @@ def unparse(node: Node) -> str:
         case Not(part):
             return f"NOT {_inner(part, _LEAF | Title | Filter | Near | Not)}"
         case And(parts):
-            return " AND ".join(f"({unparse(part)})" if isinstance(part, Or) else unparse(part) for part in parts)
+            return " AND ".join(
+                f"({unparse(part)})" if isinstance(part, Or) else unparse(part) for part in parts
+            )
         case Or(parts):
             return " OR ".join(unparse(part) for part in parts)
         case _:

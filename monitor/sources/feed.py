@@ -155,7 +155,7 @@ def _entry(raw: Mapping[str, Any], base: str, version: str, now: datetime | None
         title=_text(raw, "title"),
         summary=summary,
         content=content,
-        author=_authors(raw),
+        author=_authors(raw, version),
         published=published,
         updated=updated,
         language=_text(raw, "language"),
@@ -187,8 +187,11 @@ def _link(raw: Mapping[str, Any], base: str) -> str:
     return next((url for link in candidates[:10] if (url := absolute_url(base, link))), "")
 
 
-def _authors(raw: Mapping[str, Any]) -> str:
+def _authors(raw: Mapping[str, Any], version: str) -> str:
+    """Return the byline; of RSS as it stands where feedparser took a mail address out of it, for it cuts badly."""
     people = [person for person in raw.get("authors") or () if isinstance(person, Mapping)]
+    if not version.startswith("atom") and any(_text(person, "email") for person in people):
+        return _text(raw, "author")
     names = list(dict.fromkeys(name for person in people[:20] if (name := _text(person, "name"))))
     return ", ".join(names) or _text(raw, "author")
 

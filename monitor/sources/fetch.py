@@ -84,8 +84,9 @@ def open_client(
     total_s bounds each `get` from its first connection to its last byte, time spent waiting for the
     host's turn excepted. Raises InputError for an entry of allow_private that cannot be read.
     """
+    reachable_at = "".join(letter for letter in contact if " " < letter <= "~")
     return Client(
-        agent=f"{PRODUCT}/{version} (+{contact.encode('ascii', 'ignore').decode()})",
+        agent=f"{PRODUCT}/{version} (+{reachable_at})" if reachable_at else f"{PRODUCT}/{version}",
         proxy=proxy or None,
         policy=AddressPolicy(allow_private),
         now=now,

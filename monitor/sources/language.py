@@ -7,7 +7,7 @@ So a feed's own word is believed unless the text speaks against it, and without 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 _SAMPLE = 1000  # characters; more does not change the answer
 _DOMINANT = 0.6  # the share of its letters that makes a script the text's own
@@ -104,12 +104,13 @@ _FUNCTION_WORDS = {
         "but its it he she they his their an after over against says said who which into about than amid should"
     ),
 }
-_OWN_LETTERS = {
+_OWN_SPELLING = {
     "ur": re.compile("[ٹڈڑںہے]"),
     "ps": re.compile("[ټډړښږڅځګڼېۍ]"),
     "sd": re.compile("[ڪٽڄڃڇٻڀٿڌڊڏڙڦڳڱڻ۾۽ٺڍ]"),
     "ckb": re.compile("[ڕڵۆێە]"),
     "ug": re.compile("[ۇۈۋەڭ]"),
+    "bal": re.compile("تگ$"),  # an ending: بوتگ, کتگ
 }
 # Balochi writes its cases with a hamza, apart or on the word: گوادر ءَ, بلوچستانءِ. Urdu has it in ۲۰۲۶ ء.
 _CLITIC = re.compile(r"(?<!\S)(?<!\d\s)ء[َُِ]?(?![^\s،۔])|ء[َُِ](?!\w)")
@@ -149,29 +150,28 @@ def detect(text: str, hint: str = "") -> str:
 
 def _bare(hint: str) -> str:
     code = re.split("[-_]", hint.strip().lower())[0]
-    return _SAME.get(code, code) if code.isalpha() and len(code) in {2, 3} else ""
+    return _SAME.get(code, code) if re.fullmatch("[a-z]{2,3}", code) else ""
 
 
 def _script(sample: str) -> str:
-    """Return the script of most letters, or nothing when there are no letters or none prevails."""
-    counts: dict[str, int] = {}
-    letters = sum(map(str.isalpha, sample))
+    """Return the script that most letters are of, or nothing when none prevails."""
+    least = sum(map(str.isalpha, sample)) * _DOMINANT
     for script, pattern in _SCRIPTS.items():
-        counts[script] = sum(map(len, pattern.findall(sample)))
-        if counts[script] > letters * _DOMINANT:
+        if sum(map(len, pattern.findall(sample))) > least:
             return script
     return ""
 
 
 def _by_points(sample: str, script: str, declared: str) -> str:
     words = _WORD.findall(_MARKS.sub("", sample))
+    # Balochi is written with Urdu's letters too: against a text declared as such only words count.
     rivals = {
-        code: _points(words, code, letters=declared != "bal")
-        for code in {**_FUNCTION_WORDS, **_OWN_LETTERS}
+        code: _points(words, code, spelling=code == "bal" or declared != "bal")
+        for code in {**_FUNCTION_WORDS, **_OWN_SPELLING}
         if _SCRIPT_OF.get(code) == script
     }
     if script == "Arab":
-        rivals["bal"] += len(_CLITIC.findall(sample))
+        rivals["bal"] += 2 * len(_CLITIC.findall(sample))  # no other language has these
     if declared:
         own = rivals.pop(declared, None)
         doubt = _STRONG_DOUBT if declared == "bal" else _DOUBT
@@ -183,11 +183,11 @@ def _by_points(sample: str, script: str, declared: str) -> str:
     return best if clear and best in _ANSWERS else ""
 
 
-def _points(words: Iterable[str], code: str, *, letters: bool = True) -> int:
+def _points(words: Sequence[str], code: str, *, spelling: bool = True) -> int:
     known = _FUNCTION_WORDS.get(code, frozenset())
     points = sum(word in known for word in words)
-    own = _OWN_LETTERS.get(code)
-    if own and letters:  # Balochi is also written with Urdu's letters, and Pashto's and Sindhi's are near
+    own = _OWN_SPELLING.get(code)
+    if own and spelling:
         points += sum(own.search(word) is not None for word in words)
     return points
 

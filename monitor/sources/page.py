@@ -47,9 +47,9 @@ _LIBRARY_FAULTS = (
 )
 
 _META_CHARSET = re.compile(
-    rb"<meta[^>]{0,300}?charset\s{0,8}=\s{0,8}[\"']?\s{0,8}([A-Za-z0-9._:-]{1,40})", re.IGNORECASE
+    rb"<meta[^<>]{0,300}?charset\s{0,8}=\s{0,8}[\"']?\s{0,8}([A-Za-z0-9._:-]{1,40})", re.IGNORECASE
 )
-_XML_CHARSET = re.compile(rb"<\?xml[^>]{0,200}?encoding\s{0,8}=\s{0,8}[\"']([A-Za-z0-9._:-]{1,40})[\"']")
+_XML_CHARSET = re.compile(rb"<\?xml[^<>]{0,200}?encoding\s{0,8}=\s{0,8}[\"']([A-Za-z0-9._:-]{1,40})[\"']")
 _PAGE_TYPES = ("html", "xml", "text/plain", "octet-stream", "unknown")
 # A declaration, and a document type with entities of its own: neither belongs before HTML.
 _XML_HEAD = re.compile(

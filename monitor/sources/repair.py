@@ -10,7 +10,7 @@ from html.entities import html5
 from monitor.sources.charset import decode, header_charset
 
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s{0,8}=\s{0,8}[\"']([A-Za-z0-9._:-]{1,40})[\"']")
-_DECLARATION = re.compile(r"<\?xml[^>]{0,400}\?>")
+_DECLARATION = re.compile(r"<\?xml\s[^>]{0,400}\?>")
 _ROOT = re.compile(r"<(?:\w{1,20}:)?(rss|rdf|feed|urlset|sitemapindex|opml)(?=[\s>/])", re.IGNORECASE)
 _CLOSING_ROOT = re.compile(r"</(?:\w{1,20}:)?(rss|rdf|feed|urlset|sitemapindex|opml)\s{0,20}>", re.IGNORECASE)
 # What may stand around a root element: comments, instructions, a document type.
@@ -36,6 +36,7 @@ _LONG_AUTHOR = re.compile(
 )
 _NO_CHARACTER = "\ufffd"
 _PROLOG = 16_000  # how far into a text a prolog is looked for
+_PREFIX = 200_000  # how far into a text its declaration is looked for, behind a server's warnings
 _EPILOG = 16_000  # how far from its end a root's end tag is
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 
@@ -86,12 +87,12 @@ def _replaced(pattern: re.Pattern[str], replacement: str, text: str) -> tuple[in
 def _from_root(text: str, notes: list[str]) -> str:
     """Drop the declaration, what stands before the document, and what stands after its end."""
     root = _ROOT.search(text)
-    declaration = _DECLARATION.search(text, 0, root.start() if root else _PROLOG)
+    declaration = _DECLARATION.search(text, 0, min(root.start(), _PREFIX) if root else _PROLOG)
     start = declaration.end() if declaration else 0
     if root is None:
         return text[start:]
     prolog = text[start : root.start()]
-    if _PROLOG_PART.sub("", prolog).strip():
+    if len(prolog) > _PROLOG or _PROLOG_PART.sub("", prolog).strip():
         start, prolog = root.start(), ""
         notes.append("text before the feed dropped")
     elif declaration and text[: declaration.start()].strip():

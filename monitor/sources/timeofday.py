@@ -15,7 +15,7 @@ _DOTTED = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{2})(?=\s{0,3}[ap]\.?m\b)", re.IG
 _HALF = re.compile(r"\s{0,3}([ap])\.?\s?m\b\.?", re.IGNORECASE)
 _PERSIAN_HALF = re.compile(r"\s{0,3}([قب])\.?\s?ظ\b\.?")
 _ZONE_AFTER_TIME = re.compile(
-    r",?\s{0,3}((?:UTC|GMT)?\s?[+-]\s?\d{1,2}(?::?\d{2})?(?!\d)|[A-Z][a-z]{2,12}/[A-Z][A-Za-z_]{2,20}|[A-Za-z]{1,5}(?![^\W_]))",
+    r",?\s{0,3}((?:UTC|GMT)?\s?[+-]\d{1,2}(?::?\d{2})?(?![\d/.-])|[A-Z][a-z]{2,12}/[A-Z][A-Za-z_]{2,20}|[A-Za-z]{1,5}(?![^\W_]))",
     re.IGNORECASE,
 )
 _COMMENT = re.compile(r"\(([^()]{0,60})\)")

@@ -324,14 +324,17 @@ class Store(Queries):
             db.execute("DELETE FROM job WHERE article_id = ?", [article])
         return saved
 
-    def save_rematch(self, article: int, reading: Reading, *, now: datetime, ruleset: str) -> int:
+    def save_rematch(self, article: int, reading: Reading | None, *, now: datetime, ruleset: str) -> int:
         """Write what a changed rule set finds in a stored article, without alerts; return new matches.
 
-        What is found otherwise than before, or no longer, is kept and marked withdrawn: somebody may have
+        None leaves what earlier rules found. What is found otherwise than before, or no longer, is kept and marked withdrawn: somebody may have
         been told of it, and the digest of its day must stay the same.
         """
         at = codec.instant(now)
         with self._write() as db:
+            db.execute("UPDATE article SET ruleset = ? WHERE id = ?", [ruleset, article])
+            if reading is None:
+                return 0
             held = {
                 row[0]: row[1:]
                 for row in db.execute(
@@ -351,7 +354,6 @@ class Store(Queries):
                 if rule not in held or held[rule] != _match_columns(match):
                     self._write_match(db, article, match, ruleset, at, live=False)
             self._write_mentions(db, article, reading, at)
-            db.execute("UPDATE article SET ruleset = ? WHERE id = ?", [ruleset, article])
         return len(found.keys() - held.keys())
 
     def use_ruleset(self, ruleset: str, now: datetime) -> None:

@@ -7,12 +7,13 @@ For whoever matches against it:
   marks are gone, digits are ASCII, Latin is lower case without diacritics.
 * A gap is one space, whatever made it: white space, ZWNJ, any hyphen, dash or underscore (Reko-Diq = Reko
   Diq), and the letter hamza ء, which carries Balochi clitics (بلوچستانءِ, گْوادر ءَ).
-* A pattern is searched under each of `variants(alias)`: its fold, and in Arabic script also with its gaps
-  closed. The spelling that was found is as long as the variant, so lengths are of the variant.
-* A hit counts when `Folded.whole(start, end)` says so. That is where a word may begin and end:
-  `boundary` (any change between word and non-word characters or between Arabic and other letters; and after
-  ں and ے in the *original*, which are word-final letters but inside words in InPage text, so that both
-  readings are accepted), the glued Arabic و before long names, the suffixes after a name.
+* A name is searched for under each of `variants(alias)`: its fold, and in Arabic script also with its gaps
+  closed.
+* A hit counts when `Folded.whole(start, end)` says so: when the name begins and ends where words may. That is
+  at a `boundary`: where word characters meet others, or Arabic letters meet other letters or digits, and after
+  ں and ے in the *original* (they end words, but InPage text has ے inside them: either reading is accepted). A
+  long name may also follow a glued Arabic و, and a suffix may stand between a name and the boundary. A prefix
+  query asks `starts_word` alone.
 * `words` cuts folded text; `Folded.words` adds the second reading of words glued after ں or ے, for an
   index. Word characters are letters, digits and combining marks (Devanagari needs the marks).
 * `Folded.span` gives the original characters: whole grapheme clusters, with the marks on the last letter,
@@ -119,6 +120,29 @@ _DROPPED = bytes(code for code, character in enumerate(_COMMON) if not _TABLE[or
 _DECODED = "".join(_TABLE[ord(character)] or "\ufffe" for character in _COMMON).ljust(256, "\ufffe")
 _GAP = re.compile("  +")
 
+_ARABIC = "\u0600-\u08ff"  # every right-to-left script but Hebrew; folding leaves none beyond
+_WORD = regex.compile(
+    rf"(?V1)[[\p{{L}}\p{{N}}\p{{M}}]--[{_ARABIC}]]+|[[\p{{L}}\p{{N}}\p{{M}}]&&[{_ARABIC}]]+"
+)
+_ARABIC_GAP = re.compile(rf"(?<=[{_ARABIC}])( )(?=[{_ARABIC}])")
+_PASHTO = re.compile("[ټډړښږڅځګڼېۍ]")
+# ں or ے in any form, and then a letter of the same word.
+_GLUED = re.compile(rf"[ںےۓﮞﮟﮮﮯﮰﮱ](?=[{_MARKS}\u0640\u00ad\u200b\u200d-\u200f]*[{_ARABIC}ﭐ-ﻼ])")
+
+_SHORT = 5  # a name of so many letters is too easily a part of other words
+_TOO_SHORT = 3
+_MANY_GAPS = 5
+_SUFFIXES_SHORT = ("ون", "ها")
+_SUFFIXES = ("ون", "یون", "ها", "های", "ی", "ان", "اش")
+
+# Characters known to fold to exactly one; any other is looked up.
+_SINGLE = (
+    "\x00-\x7f\u0391-\u03a1\u03b1-\u03c9\u0410-\u044f\u0620-\u063f\u0641-\u064a\u0660-\u066f\u0679-\u06d3"
+)
+_SINGLE += "\u06d5\u06f0-\u06ff\u0900-\u0928\u092a-\u0930\u0932-\u0933\u0935-\u0957\u2010-\u201f"
+_UNEVEN = re.compile(f"[^{_SINGLE}]")
+_CLUSTER = regex.compile(r"\X")
+
 
 def _loosen(text: str) -> str:
     """Fold each character by itself; gaps are still as long as they were."""
@@ -167,22 +191,6 @@ def variants(alias: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(forms))
 
 
-_ARABIC = "\u0600-\u08ff"  # every right-to-left script but Hebrew; folding leaves none beyond
-_WORD = regex.compile(
-    rf"(?V1)[[\p{{L}}\p{{N}}\p{{M}}]--[{_ARABIC}]]+|[[\p{{L}}\p{{N}}\p{{M}}]&&[{_ARABIC}]]+"
-)
-_ARABIC_GAP = re.compile(rf"(?<=[{_ARABIC}])( )(?=[{_ARABIC}])")
-_PASHTO = re.compile("[ټډړښږڅځګڼېۍ]")
-# ں or ے in any form, and then a letter of the same word.
-_GLUED = re.compile(rf"[ںےۓﮞﮟﮮﮯﮰﮱ](?=[{_MARKS}\u0640\u00ad\u200b\u200d-\u200f]*[{_ARABIC}ﭐ-ﻼ])")
-
-_SHORT = 5  # a name of so many letters is too easily a part of other words
-_TOO_SHORT = 3
-_MANY_GAPS = 5
-_SUFFIXES_SHORT = ("ون", "ها")
-_SUFFIXES = ("ون", "یون", "ها", "های", "ی", "ان", "اش")
-
-
 def _letters(folded: str) -> int:
     return sum(map(_is_word, folded))
 
@@ -228,15 +236,6 @@ class _Steps:
     def forth(self, source: int) -> int:
         step = bisect_right(self._source, source) - 1
         return self._derived[step] + source - self._source[step]
-
-
-# Characters known to fold to exactly one; any other is looked up.
-_SINGLE = (
-    "\x00-\x7f\u0391-\u03a1\u03b1-\u03c9\u0410-\u044f\u0620-\u063f\u0641-\u064a\u0660-\u066f\u0679-\u06d3"
-)
-_SINGLE += "\u06d5\u06f0-\u06ff\u0900-\u0928\u092a-\u0930\u0932-\u0933\u0935-\u0957\u2010-\u201f"
-_UNEVEN = re.compile(f"[^{_SINGLE}]")
-_CLUSTER = regex.compile(r"\X")
 
 
 class Folded:

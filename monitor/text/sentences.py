@@ -19,9 +19,8 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_FULL_STOPS = frozenset(
-    ".…"
-)  # also in abbreviations, numbers and addresses: only white space makes them ends
+# These stand in abbreviations, numbers and addresses too: only white space makes them ends.
+_FULL_STOPS = frozenset(".…")
 _ABBREVIATIONS = _set(
     "mr mrs ms dr prof gen lt col maj brig capt cpl sgt adm cmdr cdr hon rev fr st mt ft gov sen rep pres insp "
     "supt asst dy addl engr adv retd vs cf viz eg ie e.g i.e a.k.a approx rs nos pp vol fig sec para "
@@ -76,7 +75,7 @@ def _ends(text: str, begin: int, stop: re.Match[str], end: int) -> bool:
     mark, after = text[stop.start()], text[stop.end()]
     beyond = _NEXT.search(text, stop.end(), end)
     assert beyond, "a paragraph does not end in white space"
-    several = len(stop[0]) > 1
+    several = len(stop[0]) > 1 or mark == "…"
     if several and after.isspace() and beyond[0].islower():
         return False  # "Why?" he asked; and then ... nothing
     if mark in "!?":

@@ -81,6 +81,12 @@ def test_the_title_is_headline_and_rule_or_a_count() -> None:
     assert bare(written(KHAN, HEROF).title) == f"2 stories: {ENGLISH} · {URDU}"
 
 
+def test_a_long_title_is_cut_in_its_headline_and_keeps_its_rule() -> None:
+    title = written(replace(KHAN, title="many words " * 60)).title
+    assert 150 < len(title) <= TITLE_LIMIT
+    assert re.fullmatch(r"(many words )+many( words)?… — The Khan of Kalat speaks \+1", bare(title))
+
+
 def test_a_chat_message_does_not_say_its_headline_twice() -> None:
     message = written(KHAN, style="chat")
     assert ENGLISH in message.title
@@ -291,6 +297,10 @@ def test_commonmark_finds_no_emphasis_code_or_link_in_inert_text(text: str) -> N
     clean = inert(text.replace("\\", "").replace("\u200b", "").replace("\u200a", ""))
     tokens = [child.type for token in parser.parse("x " + clean + " x") for child in token.children or ()]
     assert not {"em_open", "strong_open", "s_open", "code_inline", "link_open", "image"} & set(tokens)
+
+
+def test_an_address_in_a_text_stays_whole() -> None:
+    assert inert("see https://x.example/a_b?c=1&d=e, a_b") == "see https://x.example/a_b?c=1&d=e, a_\u200bb"
 
 
 class Document(HTMLParser):

@@ -5,18 +5,26 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import digest_days as days
 import pytest
-from digest_days import article, at, digest, feed, record, story
 
 from monitor.digest import words
 from monitor.digest.coverage import Silence
-from monitor.models import Entity, Grade, Origin, Stamp, Verdict
+from monitor.models import Entity, Grade, Origin, Stamp, Story, Verdict
+from tests.digest import days
+from tests.digest.days import article, at, digest, feed, record, story
 
 SENTENCE = "A meeting was held in Gwadar. Nothing else was said."
 
 
-def one(number: int, **changes: object) -> days.Story:
+def one(
+    number: int,
+    *,
+    seen: datetime | None = None,
+    published: Stamp | str | None = "seen",
+    grade: Grade = Grade.STRONG,
+    origin: Origin = Origin.PAGE,
+    verdict: Verdict = Verdict.FULL,
+) -> Story:
     """Return a story of one article with two matched words, so that it is more than a single mention."""
     return story(
         number,
@@ -26,8 +34,12 @@ def one(number: int, **changes: object) -> days.Story:
             f"Gwadar, report {number}",
             SENTENCE,
             {"balochistan": ["Gwadar"]},
-            **changes,
-        ),  # type: ignore[arg-type]
+            seen=seen,
+            published=published,
+            grade=grade,
+            origin=origin,
+            verdict=verdict,
+        ),
     )
 
 
@@ -298,8 +310,10 @@ def test_silence_says_how_many_were_listened_to() -> None:
 def test_languages_and_countries_in_the_dark_are_named() -> None:
     assert digest(days.dark_day()).coverage.gaps == (
         "No source in Pashto could be seen.",
-        "Only 1 of 3 sources publishing from IR could be seen: their silence may be a network shutdown or a "
-        "block, and is no sign that nothing happened.",
+        (
+            "Only 1 of 3 sources publishing from IR could be seen: their silence may be a network shutdown or a "
+            "block, and is no sign that nothing happened."
+        ),
     )
     assert digest(days.empty_day()).coverage.gaps == ()
 

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from digest_days import PARLIAMENT, article, spans
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.digest.passages import LIMIT, Passage, headline, key_passages
 from monitor.models import ArticleView, Grade, Match, Origin, Span
+from tests.digest.days import PARLIAMENT, article, spans
 
 
 def marked(passage: Passage) -> list[str]:

@@ -12,12 +12,12 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from fetch_servers import START, Clock, Request, Server, client, raw, reply
 
 from monitor.errors import FetchError
 from monitor.models import Response
 from monitor.sources.answers import max_age_s, retry_after_s
 from monitor.sources.urls import shown_url
+from tests.sources.fetch_servers import START, Clock, Request, Server, client, raw, reply
 
 BODY = "<rss><channel><title>گوادر کی خبریں</title></channel></rss>".encode()
 
@@ -364,6 +364,10 @@ def test_failures_to_connect_are_told_apart() -> None:
     def unknown(host: str) -> list[str]:
         raise OSError(f"no {host}")
 
+    async def greet(_: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
+        out.write(b"220 ready\r\n")
+        out.close()
+
     async def kind_of(url: str, **options: object) -> str:
         async with client(**options) as opened:  # type: ignore[arg-type]
             with pytest.raises(FetchError) as caught:
@@ -373,9 +377,7 @@ def test_failures_to_connect_are_told_apart() -> None:
     async def scenario() -> None:
         async with Server() as gone:
             closed = gone.url()
-        plain = await asyncio.start_server(
-            lambda _, out: (out.write(b"220 ready\r\n"), out.close()), "127.0.0.1", 0
-        )
+        plain = await asyncio.start_server(greet, "127.0.0.1", 0)
         port = plain.sockets[0].getsockname()[1]
         async with plain, Server({"*": raw(b"")}) as mute:
             assert await kind_of(closed, allow=("127.0.0.1",)) == "connect"

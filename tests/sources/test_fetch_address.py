@@ -6,23 +6,30 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from fetch_servers import Server, client, reply
 
 from monitor.errors import BlockedAddressError, FetchError, InputError
 from monitor.sources.address import AddressPolicy, literal, parse_allowed
+from tests.sources.fetch_servers import Request, Server, client, reply
 
-REFUSED = """
-0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.127.255.254 127.0.0.1 127.1.2.3 169.254.169.254 172.16.0.1
-172.31.255.255 192.0.0.1 192.0.2.1 192.88.99.1 192.168.1.1 198.18.0.1 198.51.100.1 203.0.113.1 224.0.0.1
-239.255.255.255 240.0.0.1 255.255.255.255
-:: ::1 ::7f00:1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:8.8.8.8 64:ff9b::7f00:1 64:ff9b::808:808 64:ff9b:1::1 100::1
-2001::1 2001:db8::1 2002:7f00:1:: 2002:808:808:: 3fff::1 5f00::1 fc00::1 fd12:3456::1 fe80::1 fe80::1%eth0 fec0::1
-ff02::1 ff0e::1
-""".split()
-PUBLIC = (
-    "8.8.8.8 1.1.1.1 100.63.255.255 172.32.0.1 192.167.255.255 2606:4700::1 2a00:1450::1 2400:cb00::1".split()
-)
-ODD = "0x7f.1 0x7f000001 2130706433 017700000001 0177.0.0.1 127.1 127.0.1 1 0x 127.0.0.0x1 127.0.0.256 1.2.3.4.5".split()
+# fmt: off
+REFUSED = [
+    "0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.127.255.254", "127.0.0.1",
+    "127.1.2.3", "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.1", "192.0.2.1",
+    "192.88.99.1", "192.168.1.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1",
+    "239.255.255.255", "240.0.0.1", "255.255.255.255", "::", "::1", "::7f00:1", "::ffff:127.0.0.1",
+    "::ffff:10.0.0.1", "::ffff:8.8.8.8", "64:ff9b::7f00:1", "64:ff9b::808:808", "64:ff9b:1::1", "100::1",
+    "2001::1", "2001:db8::1", "2002:7f00:1::", "2002:808:808::", "3fff::1", "5f00::1", "fc00::1",
+    "fd12:3456::1", "fe80::1", "fe80::1%eth0", "fec0::1", "ff02::1", "ff0e::1",
+]
+PUBLIC = [
+    "8.8.8.8", "1.1.1.1", "100.63.255.255", "172.32.0.1", "192.167.255.255", "2606:4700::1",
+    "2a00:1450::1", "2400:cb00::1",
+]
+ODD = [
+    "0x7f.1", "0x7f000001", "2130706433", "017700000001", "0177.0.0.1", "127.1", "127.0.1", "1", "0x",
+    "127.0.0.0x1", "127.0.0.256", "1.2.3.4.5",
+]
+# fmt: on
 
 
 @pytest.mark.parametrize("address", REFUSED)
@@ -170,7 +177,7 @@ def test_a_name_that_changes_its_address_is_judged_by_where_it_leads_each_time()
     def rebind(_: str) -> Sequence[str]:
         return [answers.pop(0).replace("ALLOWED", "127.0.0.1")]
 
-    async def closing(request: object, out: asyncio.StreamWriter) -> None:
+    async def closing(_: Request, out: asyncio.StreamWriter) -> None:
         out.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")
         await out.drain()
         out.close()
@@ -189,8 +196,8 @@ def test_a_name_that_changes_its_address_is_judged_by_where_it_leads_each_time()
 
 def test_a_name_with_one_allowed_address_is_reached_by_it() -> None:
     async def scenario() -> None:
-        async with Server({"*": reply(200, b"ok")}) as server:
-            async with client(server, lookup=lambda _: ["10.0.0.1", "127.0.0.1", "::1"]) as opened:
-                assert (await opened.get(server.url(host="name.example"), limit=10)).body == b"ok"
+        server = Server({"*": reply(200, b"ok")})
+        async with server, client(server, lookup=lambda _: ["10.0.0.1", "127.0.0.1", "::1"]) as opened:
+            assert (await opened.get(server.url(host="name.example"), limit=10)).body == b"ok"
 
     asyncio.run(scenario())

@@ -8,13 +8,13 @@ import tracemalloc
 import zlib
 
 import pytest
-from fetch_servers import Handler, Request, Server, client, endless, raw, reply
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import FetchError
 from monitor.models import Response
 from monitor.sources.inflate import Inflater
+from tests.sources.fetch_servers import Handler, Request, Server, client, endless, raw, reply
 
 OK = b"HTTP/1.1 200 OK\r\n"
 TEXT = b"<rss>" + b"".join(b"<item><title>Report %d</title></item>" % n for n in range(400))
@@ -204,14 +204,14 @@ def test_answers_that_are_not_http_are_refused(answer: bytes) -> None:
 
 def test_neighbours_are_served_beside_a_stalled_host() -> None:
     async def scenario() -> None:
-        async with Server({"*": never}) as bad, Server({"*": reply(200, TEXT)}) as good:
-            async with client(bad, good, total_s=0.4) as opened:
-                stalled = asyncio.create_task(opened.get(bad.url(), limit=1_000_000))
-                for _ in range(10):
-                    assert (await opened.get(good.url(), limit=1_000_000)).body == TEXT
-                assert not stalled.done()
-                with pytest.raises(FetchError):
-                    await stalled
+        bad, good = Server({"*": never}), Server({"*": reply(200, TEXT)})
+        async with bad, good, client(bad, good, total_s=0.4) as opened:
+            stalled = asyncio.create_task(opened.get(bad.url(), limit=1_000_000))
+            for _ in range(10):
+                assert (await opened.get(good.url(), limit=1_000_000)).body == TEXT
+            assert not stalled.done()
+            with pytest.raises(FetchError):
+                await stalled
 
     asyncio.run(scenario())
 

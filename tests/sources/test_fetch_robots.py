@@ -7,10 +7,10 @@ import time
 from collections.abc import Awaitable, Callable
 
 import pytest
-from fetch_servers import Clock, Server, client, raw, reply
 
 from monitor.errors import FetchError
 from monitor.sources.robots import Robots
+from tests.sources.fetch_servers import Clock, Server, client, raw, reply
 
 RULES = b"""\
 User-agent: *

@@ -182,9 +182,7 @@ def test_merging_adds_what_is_new_in_its_folder_and_changes_nothing_else() -> No
 def test_a_written_list_is_readable_by_people_too() -> None:
     data = write(
         (
-            Subscription(
-                "https://a.example/feed?x=1&y=2", "A <b>", "https://a.example/", "ur", ("Pakistan",)
-            ),
+            Subscription("http://a.example/?x&y", "A <b>", "http://a.example/", "ur", ("Pakistan",)),
             Subscription("https://b.example/feed", "B", folders=("Pakistan", "Exile")),
             Subscription("https://c.example/feed", "C"),
         ),
@@ -200,7 +198,7 @@ def test_a_written_list_is_readable_by_people_too() -> None:
   </head>
   <body>
     <outline text="Pakistan">
-      <outline type="rss" text="A &lt;b&gt;" xmlUrl="https://a.example/feed?x=1&amp;y=2" htmlUrl="https://a.example/" language="ur"/>
+      <outline type="rss" text="A &lt;b&gt;" xmlUrl="http://a.example/?x&amp;y" htmlUrl="http://a.example/" language="ur"/>
       <outline text="Exile">
         <outline type="rss" text="B" xmlUrl="https://b.example/feed"/>
       </outline>
@@ -285,12 +283,12 @@ def test_every_list_of_the_corpora_is_read_or_refused_and_comes_back_equal() -> 
     files = list(corpus())
     if not files:
         pytest.skip("the corpora are not here (MONITOR_CORPORA)")
-    read_well = 0
+    read_well, places = 0, []
     for path in files:
         try:
             opml = parse(path.read_bytes(), path.name)
         except OpmlError as error:
-            assert error.line >= 1, path
+            places.append(error.line)
             continue
         read_well += 1
         assert parse(serialise(opml), path.name) == opml, path
@@ -299,4 +297,5 @@ def test_every_list_of_the_corpora_is_read_or_refused_and_comes_back_equal() -> 
             (s.url, s.title, s.folders) for s in opml.subscriptions()
         ], path
         faults(opml)
+    assert all(line >= 1 for line in places)
     assert read_well > len(files) * 0.8

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from digest_days import article, feed, record, story
 from monitor.models import DayRecord, Grade, Origin, Rule, Verdict
+from tests.digest.days import article, feed, record, story
 
 TITLES = (
     "<script>alert(1)</script>",
@@ -48,7 +48,7 @@ URLS = (
     "https://ok.example/#frag'\"><script>",
     "HTTPS://OK.EXAMPLE/upper",
     "https://ok.example:8443/port",
-    "",
+    " ",
     "https://[::1]/v6",
     "https://ok.example/a|b~c~~d",
 )

@@ -1,0 +1,107 @@
+"""Whether a name stands in a text at all, going by the characters it is written with and the word before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import regex
+
+from monitor.models import Grade
+from monitor.rules import capitals
+from monitor.rules.capitals import Given
+from monitor.rules.names import Form, Kind, initials
+from monitor.rules.page import FieldText, Place
+
+_NUMBER_AFTER = regex.compile(r"[ \u00a0\-‐‑–]\p{N}")
+_DESIGNATION = regex.compile(r"[\-‐‑–]\p{N}")
+_ADDRESS = regex.compile(r"(?i)(?:https?://|www\.)\S+|\S+@\S+\.\S+|[\w\-]+(?:\.[\w\-]+)*\.(?:com|net|org|gov|edu|info|[a-z]{2})\b")
+_ADDRESS_SIGNS = frozenset("/.@-_")
+_REACH = 200  # characters of an address looked at, and of a line on either side of a name
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A name that stands in the text, before its context is looked at."""
+
+    form: Form
+    ceiling: Grade = Grade.STRONG
+    doubt: str = ""
+    qualified: bool = False  # somebody's name that nobody here knows says whose it is
+
+
+def no_name(form: Form, text: str, place: Place) -> str:
+    """Say why these characters are not this name, or nothing when they may be."""
+    if not form.latin:
+        return ""
+    _, start, end = place
+    if form.kind is Kind.ABBR:
+        if initials(text[start:end]) != initials(form.alias):
+            return f"the abbreviation is written {form.alias}"
+        if _DESIGNATION.match(text, end):
+            return "a number is joined to the abbreviation"
+    elif form.capital:
+        if not text[start].isupper():
+            return f"{form.alias} is written with a capital"
+        if _NUMBER_AFTER.match(text, end):
+            return "a number follows it"
+    if _in_address(text, start, end):
+        return "it is part of an address"
+    return ""
+
+
+def _in_address(text: str, start: int, end: int) -> bool:
+    if text[start - 1 : start] not in _ADDRESS_SIGNS and text[end : end + 1] not in _ADDRESS_SIGNS:
+        return False
+    begin = max(0, start - _REACH)
+    begin = max(begin, text.rfind(" ", begin, start) + 1, text.rfind("\n", begin, start) + 1)
+    return any(
+        found.start() <= start and end <= found.end() for found in _ADDRESS.finditer(text, begin, end + _REACH)
+    )
+
+
+def doubted(form: Form, field: FieldText, place: Place, known: Callable[[str], bool]) -> Candidate | str:
+    """Return the candidate with what must be doubted about it, or why it is none."""
+    found = _by_capitals(form, field, place, known) if form.latin else Candidate(form)
+    if form.verified or isinstance(found, str):
+        return found
+    return Candidate(form, Grade.CHECK, "this spelling has not been verified")
+
+
+def _by_capitals(form: Form, field: FieldText, place: Place, known: Callable[[str], bool]) -> Candidate | str:
+    _, start, end = place
+    text = field.text
+    if form.kind is Kind.ABBR:
+        if capitals.shouted(text, _line(field, place), start, end):
+            return Candidate(form, Grade.CHECK, "everything around the abbreviation is in capitals")
+    elif form.capital and end - start > 1 and text[start:end].isupper():
+        if not capitals.shouted(text, _line(field, place), start, end):
+            return f"{form.alias} is not written in capitals"
+    elif form.proper and text[start:end].islower():
+        if capitals.lower_among_capitals(text, _line(field, place), start, end):
+            return Candidate(form, Grade.CHECK, f"{form.alias} is written with capitals")
+    elif form.title or form.people:
+        return _after_given_name(form, field, place, known)
+    elif form.generic:
+        return Candidate(form, qualified=capitals.qualified(text, _line(field, place), start, end, known))
+    return Candidate(form)
+
+
+def _line(field: FieldText, place: Place) -> capitals.Line:
+    """Return the sentence around a name, as much of it as may be looked at."""
+    start, end = field.sentence(place.start)
+    return max(start, place.start - _REACH), min(end, place.end + _REACH)
+
+
+def _after_given_name(form: Form, field: FieldText, place: Place, known: Callable[[str], bool]) -> Candidate | str:
+    line = _line(field, place)
+    given = capitals.given_name(field.text, line, place.start, place.end, known)
+    if form.people and capitals.addressed(field.text, line, place.start):
+        given = Given.YES
+    if given is Given.YES and form.title:
+        return "a given name stands directly before it"
+    if given is Given.YES:
+        return Candidate(form, Grade.CHECK, "a given name stands directly before it, so it may be a surname")
+    if given is Given.MAYBE:
+        return Candidate(form, Grade.LIKELY, "the word directly before it may be a given name")
+    return Candidate(form)
