@@ -32,8 +32,10 @@ def check(path: Path, environment: Mapping[str, str]) -> tuple[Setup, tuple[Faul
     region = _region(loaded, faults)
     subscriptions = _subscriptions(loaded, faults)
     rules = loaded.config.rules
-    for rule_id, message, column in check_rules(rules, region.entities):
-        faults.append(loaded.fault(loaded.rule_place(rule_id), f"rule {rule_id}: {message}", column=column))
+    faults.extend(
+        loaded.fault(loaded.rule_place(rule_id), f"rule {rule_id}: {message}", column=column)
+        for rule_id, message, column in check_rules(rules, region.entities)
+    )
     for channel in loaded.config.channels:
         if not channel.off and (why := check_url(channel.url)):
             faults.append(loaded.fault(("channels", channel.name, "url"), f"channel {channel.name}: {why}"))

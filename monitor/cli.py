@@ -204,7 +204,7 @@ async def _outside(setup: Setup, clock: Clock) -> AsyncIterator[tuple[Client, Wo
         os.cpu_count() or 2,
         initializer=reading.prepare,
         initargs=(setup.rules,),
-        preload=("monitor.reading", "monitor.sources.feed"),
+        preload=("monitor.cli", "monitor.reading", "monitor.sources.feed"),
     )
     try:
         async with open_client(

@@ -47,7 +47,7 @@ class Daemon:
         self._pipeline = pipeline
         self._writer = writer
         self._clock = clock
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[str, asyncio.Task[None]] = {}
         self._over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
     async def serve(self, reload: Callable[[], Awaitable[bool]]) -> Ending:
@@ -69,6 +69,7 @@ class Daemon:
             loop.add_signal_handler(number, self._end, Ending.STOP)
         scheduler = self._scheduler()
         scheduler.start()
+        log.info("running")
         try:
             return await self._over
         finally:
@@ -109,11 +110,11 @@ class Daemon:
         return scheduler
 
     async def _start(self, name: str, stage: Callable[[], Awaitable[Counts]]) -> None:
-        """Run a stage as a task of ours, so that stopping can wait for it (the scheduler would cancel it)."""
-        task = asyncio.get_running_loop().create_task(self._run(name, stage))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        await asyncio.shield(task)
+        """Begin a stage unless it runs; as a task of ours, for the scheduler would cancel its own when it stops."""
+        if name not in self._running:
+            task = asyncio.get_running_loop().create_task(self._run(name, stage))
+            self._running[name] = task
+            task.add_done_callback(lambda _: self._running.pop(name))
 
     async def _run(self, name: str, stage: Callable[[], Awaitable[Counts]]) -> None:
         try:
@@ -137,7 +138,7 @@ class Daemon:
     async def _drain(self) -> None:
         """Let running stages finish for a while, then cancel them: what they had not written is still due."""
         if self._running:
-            _, late = await asyncio.wait(self._running, timeout=STOP_WITHIN_S)
+            _, late = await asyncio.wait(self._running.values(), timeout=STOP_WITHIN_S)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)

@@ -49,6 +49,7 @@ from monitor.writer import Writer
 
 FEED_DEADLINE_S = 15.0
 FEED_LIMIT = 10_000_000  # bytes
+FARTHEST_DUE = timedelta(days=15)  # twice the longest wait there is, a week for a feed that is gone
 STORY_WINDOW = timedelta(hours=72)  # how far back an article may join a story
 FEEDS_AT_ONCE = 256  # waiting or on their way; the client bounds those on their way
 JOBS_AT_ONCE = 16  # pages on their way; workers take them one each
@@ -114,7 +115,7 @@ class Pipeline:
         feeds = (
             await self._write(self._store.feeds)
             if all_feeds
-            else await self._write(self._store.due_feeds, now)
+            else await self._write(self._store.due_feeds, now, FARTHEST_DUE)
         )
         return await self._each("poll", feeds, self._poll_feed)
 

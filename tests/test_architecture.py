@@ -18,6 +18,7 @@ FLOORS = (
     ("yamlnodes",),
     ("text", "config"),
     (*STAGES, "store", "workers"),
+    ("forkserver",),
     ("writer", "registry", "reading"),
     ("setup",),
     ("check", "daily", "screens"),

@@ -94,7 +94,9 @@ def note(
     `lines` are paragraphs of plain text; `page` is an HTML document to send instead of one made of them.
     """
     foreign = _foreign(style)
-    title = foreign(one_line(alert.title, TITLE_LIMIT - 2))
+    # The title is this program's own: not foreign, and not to be isolated in a subject line.
+    own = bare(one_line(alert.title, TITLE_LIMIT))
+    title = inert(own) if style == "chat" else own
     paragraphs = [foreign(line) for line in lines if line.strip()]
     text = "\n\n".join([*paragraphs, f"#{alert.key}"])
     document = page or mail.paragraphs(

@@ -35,6 +35,7 @@ import regex
 from monitor.models import Context, Document, Grade
 from monitor.rules.names import Form, Kind, initials
 from monitor.rules.page import NEAR, Page, Place, gap, neighbours
+from monitor.rules.perso_arabic import ends_alike
 from monitor.text.fold import fold, words
 
 LOCAL_KINDS = frozenset({"local"})
@@ -93,10 +94,11 @@ class Verdict:
 class Surroundings:
     """Answers what stands around a place of one page."""
 
-    def __init__(self, page: Page, capitals: frozenset[int]) -> None:
+    def __init__(self, page: Page, words_: Sequence[str], capitals: frozenset[int]) -> None:
         self._page = page
-        self._contexts: dict[int, list[Place]] = {}
+        self._words = words_
         self._capitals = capitals
+        self._contexts: dict[int, list[Place]] = {}
         self._definitions: dict[str, list[list[str]]] | None = None
         self.own: dict[int, Place] = {}  # entity: its own telling name, once found
 
@@ -131,7 +133,9 @@ class Surroundings:
         why = f"none of {_listed(needs.asked)} stands near"
         return Verdict(_CHECK if qualified else grade, why, missing=True)
 
-    def lean(self, place: Place, form: Form, needs: Needs, others: Mapping[int, Sequence[Place]]) -> Verdict | None:
+    def lean(
+        self, place: Place, form: Form, needs: Needs, others: Mapping[int, Sequence[Place]]
+    ) -> Verdict | None:
         """Grade a name that nothing speaks for by the nearest of the named entities that could."""
         best: _Key | None = None
         for entity in needs.family.intersection(others):
@@ -179,6 +183,7 @@ class Surroundings:
             places = self._page.context(number)
             if number in self._capitals:
                 places = [place for place in places if self._page.text(place)[0].isupper()]
+            places = [place for place in places if ends_alike(self._page.text(place), self._words[number])]
             self._contexts[number] = places
         return places
 

@@ -16,6 +16,7 @@ from monitor.rules.names import PEOPLES, Kind, forms
 from monitor.rules.query import EntityRef
 from monitor.text.fold import fold, words
 
+_RELATED = ("i", "ی")  # endings of what belongs to a place: Pakistani, پاکستانی
 _CAPITALISED = regex.compile(r"\p{Lu}")
 
 
@@ -104,7 +105,7 @@ class Lexicon:
 
     def known(self, word: str) -> bool:
         """Tell whether a folded word names a place, a people or the like, or what belongs to one (Pakistani)."""
-        return word in self._plain or (word.endswith("i") and self._names_place(word[:-1]))
+        return word in self._plain or (word.endswith(_RELATED) and self._names_place(word[:-1]))
 
     def _names_place(self, word: str) -> bool:
-        return word in self._plain or f"True {word}" in self._contexts
+        return word in self._plain or f"True {word}" in self._contexts or f"False {word}" in self._contexts

@@ -14,7 +14,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from monitor.errors import QueryError
-from monitor.models import Context, Document, Entity, Grade, Match, Mention, Miss, Origin, Rule, RuleSource, Span
+from monitor.models import (
+    Context,
+    Document,
+    Entity,
+    Grade,
+    Match,
+    Mention,
+    Miss,
+    Origin,
+    Rule,
+    RuleSource,
+    Span,
+)
 from monitor.rules import mentions
 from monitor.rules import misses as misses_
 from monitor.rules.automaton import Automaton, Patterns

@@ -143,7 +143,9 @@ def _candidates(
     if why:
         text = field.text[place.start : place.end]
         refusals += [
-            Refusal(lexicon.entities[entity].id, place, text, why[entity]) for entity in why if entity not in best
+            Refusal(lexicon.entities[entity].id, place, text, why[entity])
+            for entity in why
+            if entity not in best
         ]
     return list(best.values())
 
@@ -156,7 +158,7 @@ class _Bench:
 
     def __init__(self, groups: Mapping[Place, list[Candidate]], page: Page, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        self._surroundings = Surroundings(page, lexicon.capitals)
+        self._surroundings = Surroundings(page, lexicon.context_words, lexicon.capitals)
         self._judged: dict[Place, Judged] = {}
         self._places: dict[int, list[Place]] | None = None
         places = sorted(groups)
@@ -178,7 +180,9 @@ class _Bench:
 
     def _lean(self) -> None:
         """Let names that nothing speaks for lean on what else is named; what leans carries nobody else."""
-        wanting = [place for place, holders in self._judged.items() if any(found.missing for _, found in holders)]
+        wanting = [
+            place for place, holders in self._judged.items() if any(found.missing for _, found in holders)
+        ]
         if not wanting:
             return
         others = self._elsewhere(Grade.LIKELY)
@@ -245,7 +249,10 @@ class _Bench:
         found: defaultdict[int, list[Place]] = defaultdict(list)
         for place in sorted(self._judged):
             for candidate, verdict in self._judged[place]:
-                if verdict.grade is not None and min(verdict.grade.rank, candidate.ceiling.rank) >= least.rank:
+                if (
+                    verdict.grade is not None
+                    and min(verdict.grade.rank, candidate.ceiling.rank) >= least.rank
+                ):
                     found[candidate.form.entity].append(place)
         return dict(found)
 

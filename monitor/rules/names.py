@@ -20,16 +20,9 @@ from enum import StrEnum
 import regex
 
 from monitor.models import Entity, Name
+from monitor.rules.perso_arabic import spelled
 from monitor.text.fold import fold, variants, words
 
-# How Urdu and Persian write the names of Latin letters.
-_LETTER_NAMES = frozenset(
-    fold(name)
-    for name in (
-        "اے بی سی ڈی ای ایف جی ایچ آئی جے کے ایل ایم این او پی کیو آر ایس ٹی یو وی ڈبلیو ایکس وائی زیڈ زی "
-        "دی دبلیو اف اچ آی ال ام ان اس تی جی وای زد"
-    ).split()
-)
 _LATIN = regex.compile(r"\p{Latin}")
 _UNAMBIGUOUS = ("low", "medium")
 PEOPLES = frozenset({"people", "ethnic_group", "tribe"})
@@ -95,7 +88,7 @@ def _form(index: int, entity: Entity, name: Name, require: Sequence[str]) -> For
         capital=latin and kind is Kind.WORD and common,
         proper=latin and kind is Kind.FULL and alias[:1].isupper(),
         title=latin and entity.type.startswith("person") and len(parts) > 2 and parts[1].islower(),
-        people=latin and kind is Kind.WORD and entity.type in PEOPLES,
+        people=kind is Kind.WORD and entity.type in PEOPLES,
         generic=latin and kind is Kind.FULL and common and bool(require) and not telling,
         telling=telling,
     )
@@ -110,7 +103,7 @@ def _kind(name: Name, folded: str) -> Kind:
     parts = words(folded)
     if len(parts) < 2:
         return Kind.WORD
-    return Kind.SPELLED if _LETTER_NAMES.issuperset(parts) else Kind.FULL
+    return Kind.SPELLED if spelled(parts) else Kind.FULL
 
 
 def _patterns(alias: str, kind: Kind) -> Iterable[str]:

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 import regex
 
 from monitor.models import Grade
-from monitor.rules import capitals
+from monitor.rules import capitals, perso_arabic
 from monitor.rules.capitals import Given
 from monitor.rules.names import Form, Kind, initials
 from monitor.rules.page import FieldText, Place
 
 _NUMBER_AFTER = regex.compile(r"[ \u00a0\-‐‑–]\p{N}")
 _DESIGNATION = regex.compile(r"[\-‐‑–]\p{N}")
-_ADDRESS = regex.compile(r"(?i)(?:https?://|www\.)\S+|\S+@\S+\.\S+|[\w\-]+(?:\.[\w\-]+)*\.(?:com|net|org|gov|edu|info|[a-z]{2})\b")
+_ADDRESS = regex.compile(
+    r"(?i)(?:https?://|www\.)\S+|\S+@\S+\.\S+|[\w\-]+(?:\.[\w\-]+)*\.(?:com|net|org|gov|edu|info|[a-z]{2})\b"
+)
+_SURNAME = "what stands directly before it may be a given name, and it a surname"
 _ADDRESS_SIGNS = frozenset("/.@-_")
 _REACH = 200  # characters of an address looked at, and of a line on either side of a name
 
@@ -32,9 +35,11 @@ class Candidate:
 
 def no_name(form: Form, text: str, place: Place) -> str:
     """Say why these characters are not this name, or nothing when they may be."""
-    if not form.latin:
-        return ""
     _, start, end = place
+    if not form.latin:
+        if form.kind is Kind.SPELLED and perso_arabic.spells_more(text, start, end):
+            return "more letters are spelled beside it"
+        return "" if perso_arabic.ends_alike(text[start:end], form.alias) else "it ends in another letter"
     if form.kind is Kind.ABBR:
         if initials(text[start:end]) != initials(form.alias):
             return f"the abbreviation is written {form.alias}"
@@ -56,13 +61,14 @@ def _in_address(text: str, start: int, end: int) -> bool:
     begin = max(0, start - _REACH)
     begin = max(begin, text.rfind(" ", begin, start) + 1, text.rfind("\n", begin, start) + 1)
     return any(
-        found.start() <= start and end <= found.end() for found in _ADDRESS.finditer(text, begin, end + _REACH)
+        found.start() <= start and end <= found.end()
+        for found in _ADDRESS.finditer(text, begin, end + _REACH)
     )
 
 
 def doubted(form: Form, field: FieldText, place: Place, known: Callable[[str], bool]) -> Candidate | str:
     """Return the candidate with what must be doubted about it, or why it is none."""
-    found = _by_capitals(form, field, place, known) if form.latin else Candidate(form)
+    found = (_by_capitals if form.latin else _by_neighbours)(form, field, place, known)
     if form.verified or isinstance(found, str):
         return found
     return Candidate(form, Grade.CHECK, "this spelling has not been verified")
@@ -87,13 +93,21 @@ def _by_capitals(form: Form, field: FieldText, place: Place, known: Callable[[st
     return Candidate(form)
 
 
+def _by_neighbours(form: Form, field: FieldText, place: Place, known: Callable[[str], bool]) -> Candidate:
+    if form.people and perso_arabic.surname(field.text, place.start, place.end, known):
+        return Candidate(form, Grade.CHECK, _SURNAME)
+    return Candidate(form)
+
+
 def _line(field: FieldText, place: Place) -> capitals.Line:
     """Return the sentence around a name, as much of it as may be looked at."""
     start, end = field.sentence(place.start)
     return max(start, place.start - _REACH), min(end, place.end + _REACH)
 
 
-def _after_given_name(form: Form, field: FieldText, place: Place, known: Callable[[str], bool]) -> Candidate | str:
+def _after_given_name(
+    form: Form, field: FieldText, place: Place, known: Callable[[str], bool]
+) -> Candidate | str:
     line = _line(field, place)
     given = capitals.given_name(field.text, line, place.start, place.end, known)
     if form.people and capitals.addressed(field.text, line, place.start):
@@ -101,7 +115,7 @@ def _after_given_name(form: Form, field: FieldText, place: Place, known: Callabl
     if given is Given.YES and form.title:
         return "a given name stands directly before it"
     if given is Given.YES:
-        return Candidate(form, Grade.CHECK, "a given name stands directly before it, so it may be a surname")
+        return Candidate(form, Grade.CHECK, _SURNAME)
     if given is Given.MAYBE:
         return Candidate(form, Grade.LIKELY, "the word directly before it may be a given name")
     return Candidate(form)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from monitor.errors import FeedError, FetchError, MonitorError, WorkerError
 from monitor.models import Entry, Feed, FeedDocument, NewEntry, PollRecord, Response, Verdict
 from monitor.sources import cadence, identity
+from monitor.sources.answers import max_age_s
 
 PAGE_TRIES = 3
 PAGE_PATIENCE = timedelta(minutes=15)
@@ -116,7 +117,7 @@ def _succeeded(feed: Feed, response: Response, timing: Timing, *, new: int, ttl_
         changed=response.status != 304,
         new_entries=new,
         ttl_s=ttl_s,
-        max_age_s=None,
+        max_age_s=max_age_s(response),
         bounds=timing.bounds,
         jitter=timing.jitter,
     )
@@ -151,13 +152,15 @@ def _new_entries(
     elif identity.regenerated(len(fresh), len(document.entries), identity.overlapping(fresh, known, policy)):
         alertable = []
         why_not = _REGENERATED
+    shared = identity.shared_places(document.entries)
+    may_alert = {id(entry) for entry in alertable}
     return tuple(
         NewEntry(
             entry=entry,
             keys=identity.keys(entry, policy),
-            identity=identity.article_identity(entry, feed.id, policy),
-            may_alert=any(entry is one for one in alertable),
-            held_reason="" if any(entry is one for one in alertable) else why_not,
+            identity=identity.article_identity(entry, feed.id, policy, shared),
+            may_alert=id(entry) in may_alert,
+            held_reason="" if id(entry) in may_alert else why_not,
         )
         for entry in fresh
     )

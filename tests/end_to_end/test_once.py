@@ -16,7 +16,6 @@ import pytest
 
 from monitor.demo import stage
 from monitor.demo.expected import APART, COPIES, EXPECTED
-
 from tests.end_to_end.conftest import PUBLISHED, Desk
 
 LATER = timedelta(hours=1)

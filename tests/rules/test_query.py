@@ -199,7 +199,9 @@ def test_refuses_what_is_nested_too_deep(query: str) -> None:
         parse(query)
 
 
-@pytest.mark.parametrize("query", ["(" * 9_000 + "a1" + ")" * 9_000, "NOT " * 4_999 + "a1", "(a1 NOT" * 2_800])
+@pytest.mark.parametrize(
+    "query", ["(" * 9_000 + "a1" + ")" * 9_000, "NOT " * 4_999 + "a1", "(a1 NOT" * 2_800]
+)
 def test_the_longest_query_costs_little(query: str) -> None:
     began = time.process_time()
     try:
@@ -215,7 +217,9 @@ _letters = st.sampled_from("abzéßİ0بچکہیںےءगेफЖ中")
 _word = st.text(_letters, min_size=2, max_size=6).filter(lambda text: text[0] != "े")
 _words = st.one_of(_word, st.builds("{}-{}".format, _word, _word), st.builds("{}’{}".format, _word, _word))
 _phrases = st.lists(
-    st.one_of(_words, st.sampled_from(['x"y', "x*", "x\\", "“x”", "AND", "(x)", "a/b"])), min_size=1, max_size=4
+    st.one_of(_words, st.sampled_from(['x"y', "x*", "x\\", "“x”", "AND", "(x)", "a/b"])),
+    min_size=1,
+    max_size=4,
 ).map(" ".join)
 _leaves: st.SearchStrategy[Node] = st.one_of(
     st.builds(Word, _words),
@@ -236,7 +240,9 @@ def _joined(kind: type[And] | type[Or], parts: list[Node]) -> Node:
     return kind(tuple(flat))
 
 
-_positional = st.one_of(_leaves, st.lists(_leaves, min_size=2, max_size=3).map(lambda parts: _joined(Or, parts)))
+_positional = st.one_of(
+    _leaves, st.lists(_leaves, min_size=2, max_size=3).map(lambda parts: _joined(Or, parts))
+)
 _nears = st.builds(Near, _positional, _positional, st.integers(1, 1000))
 _trees: st.SearchStrategy[Node] = st.recursive(
     st.one_of(_leaves, _filters, _nears),
