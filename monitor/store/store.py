@@ -327,8 +327,8 @@ class Store(Queries):
     def save_rematch(self, article: int, reading: Reading | None, *, now: datetime, ruleset: str) -> int:
         """Write what a changed rule set finds in a stored article, without alerts; return new matches.
 
-        None leaves what earlier rules found. What is found otherwise than before, or no longer, is kept and marked withdrawn: somebody may have
-        been told of it, and the digest of its day must stay the same.
+        None leaves what earlier rules found. What is found otherwise than before, or no longer, is kept and
+        marked withdrawn: somebody may have been told of it, and the digest of its day must stay the same.
         """
         at = codec.instant(now)
         with self._write() as db:
