@@ -14,8 +14,13 @@ import regex
 
 from monitor.text.fold import fold
 
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Words that stand with a capital before a title or a people's name and are no given names.
-_PLAIN = frozenset(
+_PLAIN = _set(
     "a an the this that these those his her its their our my your whose another every each all any some many "
     "most several few both no other such one two three first last "
     "and or but nor yet so if when while as since because though although whether after before until once "
@@ -25,14 +30,14 @@ _PLAIN = frozenset(
     "who what why how where which meanwhile however moreover also then now today yesterday tomorrow later "
     "earlier here there thus still even just only like unlike than "
     "former late current present exiled self titular then ex incumbent new old young elder senior fellow "
-    "ethnic local armed native indigenous pro anti non thousands hundreds dozens".split()
+    "ethnic local armed native indigenous pro anti non thousands hundreds dozens"
 )
 # Titles and forms of address: the title of a ruler may follow one, a surname usually does.
-_ADDRESS = frozenset(
+_ADDRESS = _set(
     "mr mrs ms miss dr prof professor sir lady lord prince princess king queen highness majesty excellency hh "
     "mir sardar nawab nawabzada sardarzada agha sheikh shaikh syed sayyid haji hajji maulana mawlana molavi "
     "mullah mufti qazi major captain colonel general brigadier lieutenant commander minister president "
-    "senator governor justice judge advocate comrade shaheed martyr ustad mama baba".split()
+    "senator governor justice judge advocate comrade shaheed martyr ustad mama baba"
 )
 _DEMONYM = ("ian", "ean", "ese")
 _BEFORE = regex.compile(r"(\p{L}[\p{L}\p{M}'’.\-]*)[ \u00a0]{1,3}\Z")
@@ -82,7 +87,7 @@ def _word_before(text: str, line: Line, start: int) -> str | None:
 def given_name(text: str, line: Line, start: int, end: int, known: Callable[[str], bool]) -> Given:
     """Judge the word directly before a hit, nothing but a space between; `known` takes a folded word.
 
-    Words known from the region pack (Pakistani, Baloch) are no given names.
+    Words known from the region pack (peoples, places, Pakistani) are no given names.
     """
     word = _word_before(text, line, start)
     if word is None or not word[0].isupper() or word.endswith((".", "'s", "’s")):

@@ -30,72 +30,87 @@ _HELP = {
 }
 
 
-def _missing_right(before: Token) -> str:
-    if before.type == "FIELD":
-        return f"{before} needs a word, a phrase or a parenthesis on its right"
-    return f"{before} needs something on its right"
+_OPERATORS = frozenset({"AND", "OR", "NOT", "NEAR"})
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 
 
-def _explain(query: str, error: UnexpectedInput) -> NoReturn:
+def complaint(query: str, error: UnexpectedInput, tokens: Sequence[Token]) -> QueryError:
+    """Return what the parser found wrong as a QueryError; `tokens` are those that could be read."""
     if isinstance(error, UnexpectedCharacters):
-        _explain_character(query, error.pos_in_stream)
-    assert isinstance(error, UnexpectedToken)
-    token = error.token
-    ended = token.type == "$END"
-    at = len(query) if ended else token.start_pos or 0
-    before = [known for known in _tokens(query) if (known.start_pos or 0) < at]
+        message, at = _about_character(query, error.pos_in_stream or 0)
+    else:
+        assert isinstance(error, UnexpectedToken)
+        token = error.token
+        end = len(query) if token.type == "$END" else _at(token)
+        message, at = _about_token(token, end, [known for known in tokens if _at(known) < end])
+    return QueryError(message, at + 1)
+
+
+def _at(token: Token) -> int:
+    return token.start_pos or 0
+
+
+def _about_token(token: Token, at: int, before: Sequence[Token]) -> tuple[str, int]:
+    """Say what is wrong with a token, given those before it, and where."""
     last = before[-1] if before else None
-    opened: list[Token] = []
-    for known in before:
-        if known.type == "LPAR":
-            opened.append(known)
-        elif known.type == "RPAR" and opened:
-            opened.pop()
     if last is not None and last.type in _OPERATORS | {"FIELD"}:
-        message, column = _missing_right(last), _column(last)
-        if token.type in _OPERATORS:
-            message = f"between {last} and {token} something is missing"
-        elif token.type == "FIELD":
-            message = f"{last} cannot hold another field"
-        raise QueryError(message, column) from error
+        return _after_operator(token, last), _at(last)
+    opened = _opened(before)
     if token.type == "RPAR":
-        message = (
-            "there is nothing in these parentheses" if opened else "this ) closes nothing: a ( is missing"
-        )
-        raise QueryError(message, at + 1) from error
-    if ended and opened:
-        raise QueryError("a ) is missing for the ( that opened here", _column(opened[-1])) from error
+        closes = "there is nothing in these parentheses"
+        return closes if opened else "this ) closes nothing: a ( is missing", at
+    if token.type == "$END" and opened:
+        return "a ) is missing for the ( that opened here", _at(opened[-1])
     if token.type in _OPERATORS:
-        raise QueryError(f"{token} needs something on its left", at + 1) from error
-    raise QueryError(f"“{token}” cannot stand here", at + 1) from error
+        return f"{token} needs something on its left", at
+    return f"“{token}” cannot stand here", at
 
 
-def _explain_character(query: str, at: int) -> NoReturn:
+def _after_operator(token: Token, last: Token) -> str:
+    if token.type in _OPERATORS:
+        return f"between {last} and {token} something is missing"
+    if last.type != "FIELD":
+        return f"{last} needs something on its right"
+    if token.type == "FIELD":
+        return f"{last} cannot hold another field"
+    return f"{last} needs a word, a phrase or a parenthesis on its right"
+
+
+def _opened(tokens: Sequence[Token]) -> list[Token]:
+    """Return the parentheses that are still open."""
+    opened: list[Token] = []
+    for token in tokens:
+        if token.type == "LPAR":
+            opened.append(token)
+        elif token.type == "RPAR" and opened:
+            opened.pop()
+    return opened
+
+
+def _about_character(query: str, at: int) -> tuple[str, int]:
+    """Say what is wrong with a character that begins nothing, and where."""
     char = query[at]
     if char in QUOTES:
-        raise QueryError("an unclosed quote opened here", at + 1)
+        return "an unclosed quote opened here", at
     if char == "/":
-        after = regex.match(r"/\**", query, pos=at)
-        if at and not query[at - 1].isspace() and query[at - 1] != "(":
-            raise QueryError(
-                "write @entity.id/** for an entity and everything under it; quote other words "
-                "with a / in them",
-                at + 1,
-            )
-        if after is not None and query[at + 1 : at + 2] == "/":
-            raise QueryError("the regular expression between these / is empty", at + 1)
-        raise QueryError("an unclosed regular expression opened here: a / is missing", at + 1)
+        return _about_slash(query, at), at
     if char == "@":
         entity = regex.match(r"@[A-Za-z0-9_.\-]+", query, pos=at)
         if entity is not None and not query[at - 1 : at].strip("( \t\n"):
-            raise QueryError(f"{entity[0]} is not followed by /** or a space", at + 1 + len(entity[0]))
-        raise QueryError("@ begins an entity's id, as in @place.region", at + 1)
+            return f"{entity[0]} is not followed by /** or a space", at + len(entity[0])
+        return "@ begins an entity's id, as in @place.region", at
     if char in _HELP:
-        raise QueryError(_HELP[char], at + 1)
-    word = regex.match(_BODY, query, pos=at)
+        return _HELP[char], at
+    word = _WORD.match(query, at)
     if word is not None:
-        nxt = query[word.end() : word.end() + 1]
-        raise QueryError(_HELP.get(nxt, f"quote “{word[0]}{nxt}”"), word.end() + 1)
-    raise QueryError(f"“{char}” means nothing here; quote it if it belongs to a phrase", at + 1)
+        after = query[word.end() : word.end() + 1]
+        return _HELP.get(after, f"quote “{word[0]}{after}”"), word.end()
+    return f"“{char}” means nothing here; quote it if it belongs to a phrase", at
 
 
+def _about_slash(query: str, at: int) -> str:
+    if at and not query[at - 1].isspace() and query[at - 1] != "(":
+        return "write @entity.id/** for an entity and everything under it; quote other words with a / in them"
+    if query[at + 1 : at + 2] == "/":
+        return "the regular expression between these / is empty"
+    return "an unclosed regular expression opened here: a / is missing"

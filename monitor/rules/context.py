@@ -17,8 +17,8 @@ A name that is ambiguous needs one of its entity's context words. How near it st
 * An entity's own such name anywhere in the document makes its abbreviations strong.
 * An abbreviation that the document itself explains as something else (bilateral labour agreement (BLA)) is
   that something else throughout.
-* Where nothing else speaks for a name, a place does that belongs to a place its entity asks for (Mangochar,
-  where Balochistan is asked for), but only up to likely.
+* Where nothing else speaks for a name, what belongs to a place its entity asks for does (a town, where the
+  province is asked for), but only up to likely.
 * A name of several words that somebody else's name qualifies (Senegal's National Assembly) is not taken without
   context.
 * An outlet whose kind is `local` writes about its region: what it leaves unsaid counts as said nearby.
@@ -221,7 +221,7 @@ def _said(context: Context) -> str:
 
 
 def _listed(asked: tuple[str, ...], most: int = 4) -> str:
-    shown = ", ".join(asked[:most])
+    shown = ", ".join(f"“{word}”" for word in asked[:most])
     return f"{shown} … ({len(asked)} words)" if len(asked) > most else shown
 
 
@@ -229,7 +229,9 @@ def _listed(asked: tuple[str, ...], most: int = 4) -> str:
 
 _IN_BRACKETS = regex.compile(r"\(\s*(\p{Lu}[\p{L}\p{N}.\-]{1,9})\s*\)")
 _BEFORE_BRACKETS = regex.compile(r"(?<![\p{L}\p{N}])(\p{Lu}[\p{L}\p{N}.\-]{1,9})\s*\(([^()\n]{5,100})\)")
-_JOINING = frozenset("of for the and to in on a e i o al ul el de la du des und y".split())
+_JOINING = frozenset(
+    ("of", "for", "the", "and", "to", "in", "on", "a", "e", "i", "o", "al", "ul", "el", "de", "la", "y")
+)
 _EXPLAINED_WITHIN = 120
 _MOST_EXPLAINED = 500  # in one field; a text has tens
 

@@ -15,7 +15,7 @@ import regex
 
 from monitor.models import Context, Document, Grade, Mention, Span
 from monitor.rules.page import TITLE, Page, Place
-from monitor.rules.query import (
+from monitor.rules.tree import (
     And,
     EntityRef,
     Filter,
@@ -28,8 +28,8 @@ from monitor.rules.query import (
     Regex,
     Title,
     Word,
+    unparse,
 )
-from monitor.rules.query import unparse
 
 REGEX_SECONDS = 0.2
 _MOST_HITS = 1000  # of one leaf or NEAR in one document

@@ -13,7 +13,7 @@ from monitor.models import Entity
 from monitor.rules.automaton import Patterns
 from monitor.rules.context import Needs
 from monitor.rules.names import PEOPLES, Kind, forms
-from monitor.rules.query import EntityRef
+from monitor.rules.tree import EntityRef
 from monitor.text.fold import fold, words
 
 _RELATED = ("i", "ی")  # endings of what belongs to a place: Pakistani, پاکستانی

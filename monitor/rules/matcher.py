@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from monitor.errors import QueryError
@@ -34,7 +34,8 @@ from monitor.rules.evaluate import Evaluator, Hit, Plan, Truth
 from monitor.rules.lexicon import Lexicon
 from monitor.rules.mentions import Refusal
 from monitor.rules.page import Page, Place
-from monitor.rules.query import (
+from monitor.rules.query import compile_regex, parse
+from monitor.rules.tree import (
     EntityRef,
     Filter,
     Node,
@@ -46,8 +47,6 @@ from monitor.rules.query import (
     Word,
     children,
     citable,
-    compile_regex,
-    parse,
     walk,
 )
 
@@ -243,37 +242,38 @@ def check_rules(rules: Iterable[Rule], entities: Iterable[Entity]) -> list[tuple
     each example that must match at the rule's grade and does not, or must be ignored and is not (column 0).
     """
     entities = tuple(entities)
+    lexicon = Lexicon(entities, Patterns())
     faults: list[tuple[str, str, int]] = []
     sound: list[Rule] = []
-    lexicon = Lexicon(entities, Patterns())
     for rule in rules:
         try:
-            tree = parse(rule.query)
-            for node in walk(tree):
-                if isinstance(node, EntityRef):
-                    lexicon.named(node)
-            if not citable(tree):
-                raise QueryError("a rule needs something to find: NOT alone gives nothing to cite", 1)
+            _check_query(rule.query, lexicon)
         except QueryError as error:
             faults.append((rule.id, str(error), error.column))
         else:
             sound.append(rule)
     if any(rule.must_match or rule.must_ignore for rule in sound):
-        faults += _examples(sound, entities)
+        compiled = RuleSet.compile(rule_source(sound, entities))
+        faults += [(rule.id, message, 0) for rule in sound for message in _failing(rule, compiled)]
     return faults
 
 
-def _examples(rules: Sequence[Rule], entities: Sequence[Entity]) -> list[tuple[str, str, int]]:
-    compiled = RuleSet.compile(rule_source(rules, entities))
-    faults = []
-    for rule in rules:
-        for text in rule.must_match:
-            if why := _missed(rule, compiled.match(_example(text))):
-                faults.append((rule.id, f"the example “{text}” must match, but {why}", 0))
-        for text in rule.must_ignore:
-            if why := _fired(rule, compiled.match(_example(text))):
-                faults.append((rule.id, f"the example “{text}” must be ignored, but {why}", 0))
-    return faults
+def _check_query(query: str, lexicon: Lexicon) -> None:
+    tree = parse(query)
+    for node in walk(tree):
+        if isinstance(node, EntityRef):
+            lexicon.named(node)
+    if not citable(tree):
+        raise QueryError("a rule needs something to find: NOT alone gives nothing to cite", 1)
+
+
+def _failing(rule: Rule, compiled: RuleSet) -> Iterator[str]:
+    for text in rule.must_match:
+        if why := _missed(rule, compiled.match(_example(text))):
+            yield f"the example “{text}” must match, but {why}"
+    for text in rule.must_ignore:
+        if why := _fired(rule, compiled.match(_example(text))):
+            yield f"the example “{text}” must be ignored, but {why}"
 
 
 def _example(text: str) -> Document:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from monitor.rules.evaluate import REGEX_SECONDS, Evaluator, Plan
 from monitor.rules.mentions import Refusal
-from monitor.rules.query import (
+from monitor.rules.tree import (
     And,
     EntityRef,
     Filter,

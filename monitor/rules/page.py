@@ -125,7 +125,8 @@ def neighbours(place: Place, places: Sequence[Place], *, with_own: bool) -> list
     """
     found = []
     at = bisect_left(places, place)
-    for step, index in ((-1, at - 1), (1, at)):
+    for step in (-1, 1):
+        index = at if step > 0 else at - 1
         while 0 <= index < len(places) and not with_own and places[index].inside(place):
             index += step
         if 0 <= index < len(places):

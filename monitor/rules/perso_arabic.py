@@ -2,8 +2,8 @@
 
 Urdu and Persian spell abbreviations in the names of Latin letters (بی ایل اے), so one may be the end of another
 (ایس آئی ایف سی holds ایف سی). In Urdu a people's name that is somebody's surname stands after a given name and
-before a postposition, a comma or a stop (قندیل بلوچ کی). ے and ی are one letter to the fold, since press pages mix them up inside
-words; at the end of a word they are two (سی, سے).
+before a postposition, a comma or a stop (قندیل بلوچ کی). ے and ی are one letter to the fold, since press pages mix
+them up inside words; at the end of a word they are two (سی, سے).
 """
 
 from __future__ import annotations

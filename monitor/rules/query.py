@@ -85,7 +85,6 @@ _GRAMMAR = rf"""
     %ignore BLANK
 """
 
-_OPERATORS = frozenset({"AND", "OR", "NOT", "NEAR"})
 _FIELDS = frozenset({"title", "lang", "source", "kind"})
 
 
@@ -93,7 +92,7 @@ def _column(token: Token) -> int:
     return (token.start_pos or 0) + 1
 
 
-def _flat(kind: type[And] | type[Or], parts: list[Node]) -> Node:
+def _flat(kind: type[And | Or], parts: list[Node]) -> Node:
     if len(parts) == 1:
         return parts[0]
     flat: list[Node] = []

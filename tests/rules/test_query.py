@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import QueryError
-from monitor.rules.query import (
-    MAX_DEPTH,
+from monitor.rules.query import MAX_DEPTH, parse
+from monitor.rules.tree import (
     And,
     EntityRef,
     Filter,
@@ -23,10 +24,10 @@ from monitor.rules.query import (
     Word,
     children,
     citable,
-    parse,
     unparse,
     walk,
 )
+from monitor.text.fold import fold, words
 
 A, B, C, D = Word("a1"), Word("b1"), Word("c1"), Word("d1")
 
@@ -204,17 +205,17 @@ def test_refuses_what_is_nested_too_deep(query: str) -> None:
 )
 def test_the_longest_query_costs_little(query: str) -> None:
     began = time.process_time()
-    try:
+    with suppress(QueryError):
         parse(query)
-    except QueryError as error:
-        assert error.column >= 1
     assert time.process_time() - began < 2
 
 
 # --- a tree written and read again is the same tree -----------------------------------------------
 
 _letters = st.sampled_from("abzéßİ0بچکہیںےءगेफЖ中")
-_word = st.text(_letters, min_size=2, max_size=6).filter(lambda text: text[0] != "े")
+_word = st.text(_letters, min_size=2, max_size=6).filter(
+    lambda text: text[0] != "े" and len("".join(words(fold(text)))) > 1
+)
 _words = st.one_of(_word, st.builds("{}-{}".format, _word, _word), st.builds("{}’{}".format, _word, _word))
 _phrases = st.lists(
     st.one_of(_words, st.sampled_from(['x"y', "x*", "x\\", "“x”", "AND", "(x)", "a/b"])),
@@ -233,7 +234,7 @@ _filters: st.SearchStrategy[Node] = st.builds(
 )
 
 
-def _joined(kind: type[And] | type[Or], parts: list[Node]) -> Node:
+def _joined(kind: type[And | Or], parts: list[Node]) -> Node:
     flat: list[Node] = []
     for part in parts:
         flat.extend(children(part) if isinstance(part, kind) else (part,))
@@ -263,10 +264,13 @@ def test_a_written_tree_reads_the_same(tree: Node) -> None:
 
 @given(st.text(st.sampled_from('ab"“”()/*@:.\\ \n\tANDORNOTEAR/3title,-!بے۔\u200c\u200f'), max_size=40))
 def test_any_text_is_read_or_refused_with_a_column_inside_it(query: str) -> None:
+    refusal = None
     try:
         tree = parse(query)
     except QueryError as error:
-        assert 1 <= error.column <= len(query) + 1
-        assert str(error)
+        refusal = error
     else:
         assert parse(unparse(tree)) == tree
+    if refusal:
+        assert 1 <= refusal.column <= len(query) + 1
+        assert str(refusal)
