@@ -70,7 +70,7 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The effects that stages work with, made in cli.py."""
+    """The effects that stages work with, made in cli/."""
 
     setup: Setup
     writer: Writer

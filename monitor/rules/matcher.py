@@ -128,7 +128,7 @@ class RuleSet:
     def match(self, document: Document) -> Evaluation:
         """Return what a document holds; the same document always gives the same."""
         page = Page(document, self._automaton.scan)
-        named = mentions.find(page, self._lexicon)
+        named = mentions.find(page, self._lexicon, self._by_entity)
         evaluator = Evaluator(page, named.mentions)
         refused: defaultdict[str, list[Refusal]] = defaultdict(list)
         for refusal in named.refusals:

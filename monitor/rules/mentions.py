@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from monitor.models import Context, Grade, Mention, Span
@@ -41,16 +41,21 @@ class Named:
     refusals: tuple[Refusal, ...]
 
 
+_Covered = tuple[FieldText, Stretch, Stretch]  # a name, and the longer one that it stands in
 Holder = tuple[Candidate, Verdict]
 Judged = list[Holder]
 
 
-def find(page: Page, lexicon: Lexicon) -> Named:
-    """Find every mention of every entity in a scanned page."""
+def find(page: Page, lexicon: Lexicon, wanted: Container[str] = ()) -> Named:
+    """Find every mention of every entity in a scanned page.
+
+    Of the `wanted` entities it is also told when they stand only inside longer names.
+    """
     refusals: list[Refusal] = []
     groups: dict[Place, list[Candidate]] = {}
+    covered: dict[int, _Covered] = {}
     for field in page.fields:
-        groups.update(_longest(field, lexicon, refusals))
+        groups.update(_longest(field, lexicon, refusals, covered))
     bench = _Bench(groups, page, lexicon)
     mentions: list[Mention] = []
     for place in sorted(groups):
@@ -61,8 +66,20 @@ def find(page: Page, lexicon: Lexicon) -> Named:
             Refusal(lexicon.entities[candidate.form.entity].id, place, text, verdict.why)
             for candidate, verdict in refused
         ]
+    told = {mention.entity for mention in mentions} | {refusal.entity for refusal in refusals}
+    for number, cover in covered.items():
+        entity = lexicon.entities[number].id
+        if entity in wanted and entity not in told:
+            refusals.append(_inside_longer(entity, cover))
     refusals.sort(key=lambda refusal: (refusal.place, refusal.entity))
     return Named(tuple(mentions), tuple(refusals))
+
+
+def _inside_longer(entity: str, cover: _Covered) -> Refusal:
+    field, inner, outer = cover
+    place, longer = field.place(inner), field.place(outer)
+    why = f"it is part of “{field.text[longer.start : longer.end]}”"
+    return Refusal(entity, place, field.text[place.start : place.end], why)
 
 
 def _mention(page: Page, place: Place, candidate: Candidate, verdict: Verdict, lexicon: Lexicon) -> Mention:
@@ -84,7 +101,9 @@ def _mention(page: Page, place: Place, candidate: Candidate, verdict: Verdict, l
 # --- longest first ----------------------------------------------------------------------------------
 
 
-def _longest(field: FieldText, lexicon: Lexicon, refusals: list[Refusal]) -> dict[Place, list[Candidate]]:
+def _longest(
+    field: FieldText, lexicon: Lexicon, refusals: list[Refusal], covered: dict[int, _Covered]
+) -> dict[Place, list[Candidate]]:
     """Return the longest names of a field, and those that may stand inside them."""
     names = field.found.names
     kept: dict[Place, list[Candidate]] = {}
@@ -94,9 +113,12 @@ def _longest(field: FieldText, lexicon: Lexicon, refusals: list[Refusal]) -> dic
         forms = names[stretch]
         over = _overlapping(claimed, stretch)
         if over:
-            if not all(start <= stretch[0] and stretch[1] <= end for start, end in over):
-                continue
-            allowed = {entity for claim in over for entity in _inside(claimants[claim], lexicon)}
+            allowed: set[int] = set()
+            if over[0][0] <= stretch[0] and stretch[1] <= over[0][1]:
+                allowed.update(_inside(claimants[over[0]], lexicon))
+            for form in forms:
+                if form.entity not in allowed:
+                    covered.setdefault(form.entity, (field, stretch, over[0]))
             forms = [form for form in forms if form.entity in allowed]
             if not forms:
                 continue

@@ -229,6 +229,8 @@ def _looks_like(text: str, root: str) -> str:
         return "an HTML page" + named
     if text[:2000].count("\ufffd") > 20:
         return "binary data"
+    if root in {"rss", "rdf", "feed"}:
+        return "a feed too damaged to read"
     if root:
         return f"XML whose root <{root}> is no feed's"
     return "plain text, not a feed"

@@ -67,9 +67,9 @@ def parse_sitemap(xml: bytes, url: str, notes: tuple[str, ...], now: datetime | 
 def _rows(root: etree._Element) -> Iterator[dict[str, str]]:
     for element in root.iter("{*}url"):
         row: dict[str, str] = {}
-        for child in element.iter():
-            if isinstance(child.tag, str) and (name := _NAMES.get(etree.QName(child).localname)):
-                if "image" in child.tag or "video" in child.tag:
-                    continue  # pictures have titles of their own
+        for child in element.iter(etree.Element):
+            if "image" in child.tag or "video" in child.tag:
+                continue  # pictures have titles of their own
+            if name := _NAMES.get(child.tag.rpartition("}")[2]):
                 row.setdefault(name, (child.text or "").strip())
         yield row
