@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
+from monitor.alerts.foreign import CLOSE, OPEN
 from monitor.models import AlertItem, Origin, Quote, Stamp, Verdict
-from monitor.text.show import local_time, one_line, safe_url
+from monitor.text.show import isolate_quotations, local_time, one_line, safe_url
 
 _OFFSET = re.compile(r"([+-])([01]\d|2[0-3]):?([0-5]\d)")
 _TITLE = 300
@@ -120,13 +121,18 @@ def _rules(item: AlertItem, detail: Detail, short: Callable[..., str]) -> tuple[
                 title=short(title or alert.rule),
                 grade=grade.value if grade else "",
                 key=f"#{alert.key}",
-                why=short(why, 240) if detail.why and why else "",
+                why=_own_words(short(why, 240)) if detail.why and why else "",
                 other_title=short(alert.title, detail.title_length)
                 if differs and alert.title.strip()
                 else "",
             )
         )
     return tuple(lines)
+
+
+def _own_words(made_inert: str) -> str:
+    """Return a reason as a sentence of our own, in which only what it quotes stands apart."""
+    return isolate_quotations(made_inert.removeprefix(OPEN).removesuffix(CLOSE))
 
 
 def _notes(item: AlertItem, short: Callable[..., str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import re
 
 from monitor.text.show import isolate
 
-_OPEN, _CLOSE = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+OPEN, CLOSE = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 _ZERO = "\N{ZERO WIDTH SPACE}"
 _HAIR = "\N{HAIR SPACE}"
 # A space on both sides takes the meaning of * and ~ in Slack's markup and in CommonMark; a hair space hardly
@@ -31,12 +31,12 @@ def chat(text: str) -> str:
 
 def bare(text: str) -> str:
     """Return text without controls for whoever isolates it: HTML's attributes, or `wrapped`."""
-    return isolate(text).removeprefix(_OPEN).removesuffix(_CLOSE)
+    return isolate(text).removeprefix(OPEN).removesuffix(CLOSE)
 
 
 def wrapped(text: str) -> str:
     """Return text that is clean already between the marks that isolate it."""
-    return f"{_OPEN}{text}{_CLOSE}"
+    return f"{OPEN}{text}{CLOSE}"
 
 
 def inert(text: str) -> str:

@@ -46,6 +46,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "inert": inert,
+        "own_words": own_words,
         "marked": marked,
         "language": words.language,
         "kind": words.kind,
@@ -70,6 +71,11 @@ def _environment() -> Environment:
 def inert(text: str) -> str:
     """Return foreign text without controls; autoescape does the rest, and <bdi> isolates it."""
     return show.isolate(text)[1:-1]
+
+
+def own_words(sentence: str) -> str:
+    """Return a sentence of our own without controls, what it quotes isolated."""
+    return show.isolate_quotations(inert(sentence))
 
 
 def marked(passage: Passage) -> Markup:

@@ -54,6 +54,11 @@ def _foreign(text: str) -> str:
     return show.isolate(show.markdown(show.one_line(text)))
 
 
+def _own(sentence: str) -> str:
+    """Return a sentence of our own that quotes foreign words, escaped, what it quotes isolated."""
+    return show.isolate_quotations(show.markdown(show.one_line(sentence)))
+
+
 def _title(passage: Passage) -> str:
     return _foreign(passage.text) if show.one_line(passage.text) else words.UNTITLED
 
@@ -176,7 +181,7 @@ def _report(report: Report, card: Card) -> str:
 
 def _found(card: Card) -> Iterable[str]:
     for hit in card.rules:
-        why = f": {_foreign(hit.why)}" if hit.why else ""
+        why = f": {_own(hit.why)}" if hit.why else ""
         yield f"Rule {_foreign(hit.title)}, {hit.grade}{why}"
     for title, groups in (
         *((GROUPS[group], (group,)) for group in ("place", "org", "person")),
@@ -202,7 +207,7 @@ def _brief(card: Card) -> Iterable[str]:
         for report in card.reports
     )
     why = "; ".join(
-        f"{_foreign(hit.title)}, {hit.grade}" + (f" ({_foreign(hit.why)})" if hit.why else "")
+        f"{_foreign(hit.title)}, {hit.grade}" + (f" ({_own(hit.why)})" if hit.why else "")
         for hit in card.rules
     )
     yield f"### {card.number}. {_title(card.title)}"

@@ -14,6 +14,7 @@ Stretch = tuple[int, int]  # [start, end) in a folded text
 
 # Letters between which no word of any kind begins or ends: tested before anything that costs more.
 _INSIDE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+_MOST = 5000  # names in one text, and places of one word; an article has tens, and what has more is none
 _PLURALS = ("s", "es")
 
 
@@ -90,14 +91,19 @@ class Automaton:
 
 def _whole(found: Found, uses: Uses, start: int, end: int) -> None:
     place = (start, end)
-    if uses.forms:
+    if uses.forms and (len(found.names) < _MOST or place in found.names):
         found.names[place] += uses.forms
     for leaf in uses.leaves:
-        found.leaves[leaf].append(place)
+        _add(found.leaves[leaf], place)
     for context in uses.contexts:
-        found.contexts[context].append(place)
+        _add(found.contexts[context], place)
     if uses.prefixes:
         _prefixes(found, uses, start, end)
+
+
+def _add(places: list[Stretch], place: Stretch) -> None:
+    if len(places) < _MOST:
+        places.append(place)
 
 
 def _goes_on(found: Found, uses: Uses, start: int, end: int) -> None:
@@ -108,7 +114,7 @@ def _goes_on(found: Found, uses: Uses, start: int, end: int) -> None:
         last = end + len(plural)
         if plural and folded.boundary(last) and folded.starts_word(start, end - start):
             for context in uses.contexts:
-                found.contexts[context].append((start, last))
+                _add(found.contexts[context], (start, last))
     if uses.prefixes and folded.starts_word(start, end - start):
         _prefixes(found, uses, start, end)
 
@@ -118,4 +124,4 @@ def _prefixes(found: Found, uses: Uses, start: int, end: int) -> None:
     while not found.folded.boundary(last):
         last += 1
     for leaf in uses.prefixes:
-        found.leaves[leaf].append((start, last))
+        _add(found.leaves[leaf], (start, last))

@@ -14,10 +14,9 @@ from monitor.rules.names import Form, Kind, initials
 from monitor.rules.page import FieldText, Place
 
 _NUMBER_AFTER = regex.compile(r"[ \u00a0\-‐‑–]\p{N}")
+_SPACE = regex.compile(r"\s+")
 _DESIGNATION = regex.compile(r"[\-‐‑–]\p{N}")
-_ADDRESS = regex.compile(
-    r"(?i)(?:https?://|www\.)\S+|\S+@\S+\.\S+|[\w\-]+(?:\.[\w\-]+)*\.(?:com|net|org|gov|edu|info|[a-z]{2})\b"
-)
+_DOMAINS = frozenset(("com", "net", "org", "gov", "edu", "info"))
 _SURNAME = "what stands directly before it may be a given name, and it a surname"
 _ADDRESS_SIGNS = frozenset("/.@-_")
 _REACH = 200  # characters of an address looked at, and of a line on either side of a name
@@ -56,14 +55,16 @@ def no_name(form: Form, text: str, place: Place) -> str:
 
 
 def _in_address(text: str, start: int, end: int) -> bool:
+    """Tell whether a name stands in a URL, a domain or an e-mail address."""
     if text[start - 1 : start] not in _ADDRESS_SIGNS and text[end : end + 1] not in _ADDRESS_SIGNS:
         return False
-    begin = max(0, start - _REACH)
-    begin = max(begin, text.rfind(" ", begin, start) + 1, text.rfind("\n", begin, start) + 1)
-    return any(
-        found.start() <= start and end <= found.end()
-        for found in _ADDRESS.finditer(text, begin, end + _REACH)
-    )
+    before = _SPACE.split(text[max(0, start - _REACH) : start])[-1]
+    after = _SPACE.split(text[end : end + _REACH], maxsplit=1)[0]
+    token = (before + text[start:end] + after).strip("\"'“”‘’()<>[],;:.!?…")
+    if "://" in token or token.startswith("www.") or "." in token.partition("@")[2]:
+        return True
+    domain = token.partition("/")[0].rpartition(".")
+    return bool(domain[0]) and (domain[2] in _DOMAINS or (len(domain[2]) == 2 and domain[2].islower()))
 
 
 def doubted(form: Form, field: FieldText, place: Place, known: Callable[[str], bool]) -> Candidate | str:

@@ -25,6 +25,7 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SPACES = re.compile(r"\s+")
 _CLUSTER = regex.compile(r"\X")
+_QUOTATION = re.compile("“([^”]*)”")
 
 
 def _clean(text: str) -> str:
@@ -38,6 +39,11 @@ def isolate(text: str) -> str:
     Direction controls inside are removed, ZWNJ and ZWJ kept, other controls become spaces.
     """
     return f"{_ISOLATE}{_clean(text)}{_POP}"
+
+
+def isolate_quotations(sentence: str) -> str:
+    """Isolate each “quotation” of a sentence of our own, whose text must be clean already."""
+    return _QUOTATION.sub(lambda found: f"“{_ISOLATE}{found[1]}{_POP}”", sentence)
 
 
 def one_line(text: str, limit: int | None = None) -> str:

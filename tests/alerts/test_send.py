@@ -83,9 +83,9 @@ def test_slack_gets_this_and_nothing_else(slack_goes_to: Web, tmp_path: Path) ->
                 " ⟦Balochistan⟧.”\u2069\n"
                 "\n"
                 "Rule: \u2068The Khan of Kalat speaks\u2069 · strong · #001eef\n"
-                "Why: \u2068a title of its own\u2069\n"
+                "Why: a title of its own\n"
                 "Rule: \u2068Balochistan\u2069 · likely · #003dde\n"
-                "Why: \u2068the place stands in the headline\u2069\n"
+                "Why: the place stands in the headline\n"
                 "\n"
                 "Also in: \u2068Second Daily\u2069, \u2068روزنامہ سوم\u2069",
                 "color": "#3AA3E3",
