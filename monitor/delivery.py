@@ -82,25 +82,31 @@ class Delivery:
                 return sent
             by_id = {alert.id: alert for alert in alerts}
             for batch in plan.batches:
-                delivered = await self._batch(channel, [by_id[number] for number in batch])
-                if not delivered:
-                    return sent
+                delivered, working = await self._batch(channel, [by_id[number] for number in batch])
                 sent += delivered
+                if not working:
+                    return sent
 
-    async def _batch(self, channel: Channel, alerts: Sequence[Alert]) -> int:
-        """Send what belongs in one message, in as many as its length needs; 0 after a failure."""
+    async def _batch(self, channel: Channel, alerts: Sequence[Alert]) -> tuple[int, bool]:
+        """Send what belongs in one message, in as many as its length needs.
+
+        Return how many alerts were sent, and whether the channel works: a message refused for good says
+        nothing against the next one.
+        """
         sender = await self._sender(channel)
         sent = 0
         for message, own in await self._compose(sender, alerts):
             state = await self._write(self._store.channel_state, alerts[0].channel, self._clock())
-            if not await self._send(sender, message, own, state):
-                return 0
-            sent += len(own)
-        return sent
+            outcome = await self._send(sender, message, own, state)
+            if outcome.kind == "ok":
+                sent += len(own)
+            elif outcome.kind != "permanent":
+                return sent, False
+        return sent, True
 
     async def _send(
         self, sender: Sender, message: Message, alerts: Sequence[Alert], state: ChannelState
-    ) -> bool:
+    ) -> Outcome:
         await self._write(self._store.claim, [alert.id for alert in alerts], self._clock(), LEASE)
         outcome = await asyncio.to_thread(sender.deliver, message, DEADLINE_S, self._clock())
         now = self._clock()
@@ -108,7 +114,7 @@ class Delivery:
         await self._write(self._store.settle, settled.channel, outcome, settled.alerts, now)
         if outcome.kind != "ok":
             log.warning("channel %s: %s", state.name, outcome.detail)
-        return all(state is AlertState.SENT for state, _ in settled.alerts.values())
+        return outcome
 
     async def _sender(self, channel: Channel) -> Sender:
         if channel.name not in self._senders:

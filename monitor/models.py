@@ -125,6 +125,9 @@ class Feed:
     problem: str = ""  # kind of the present failure: FetchError.kind, "http-404", "not-a-feed", …
     detail: str = ""  # the same in words
     paused: bool = False
+    moved_to: str = ""  # where it permanently redirects to
+    moved_since: datetime | None = None
+    moved_polls: int = 0  # in a row that said so and gave this feed
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +214,8 @@ class PollRecord:
     size: int = 0  # bytes of the body
     elapsed_ms: int = 0
     entries: int = 0
+    undated: int = 0  # entries without a date
+    characters: int = 0  # of text in the median entry
     new: tuple[NewEntry, ...] = ()
     # of known entries of which the feed says something else now: id, entry, keys
     edited: tuple[tuple[int, Entry, tuple[tuple[str, str], ...]], ...] = ()

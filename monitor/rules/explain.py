@@ -98,12 +98,16 @@ def _marked(text: str, line: tuple[int, int], places: Sequence[tuple[int, int]])
 
 def _distinct(context: Iterable[Context]) -> list[Context]:
     """Return each deciding word once for each entity, however often it stands there."""
-    return list({(word.text, word.role, word.scope, word.entity): word for word in reversed(tuple(context))}.values())[::-1]
+    return list(
+        {(word.text, word.role, word.scope, word.entity): word for word in reversed(tuple(context))}.values()
+    )[::-1]
 
 
 def _deciding(word: Context) -> str:
     role = "speaks for" if word.role == "requires" else "speaks against"
-    return f"“{isolate(word.text)}” ({_SCOPES.get(word.scope, word.scope)}), which {role} {isolate(word.entity)}"
+    return (
+        f"“{isolate(word.text)}” ({_SCOPES.get(word.scope, word.scope)}), which {role} {isolate(word.entity)}"
+    )
 
 
 def _safe(why: str) -> str:

@@ -105,9 +105,24 @@ def changed(
         size=len(response.body),
         elapsed_ms=response.elapsed_ms,
         entries=len(document.entries),
+        undated=sum(entry.published is None or entry.published.at is None for entry in document.entries),
+        characters=_median([len(entry.content) or len(entry.summary) for entry in document.entries]),
         new=_new_entries(feed, document, fresh, known, policy, timing.now),
         edited=edited,
     )
+
+
+def _median(values: list[int]) -> int:
+    return sorted(values)[len(values) // 2] if values else 0
+
+
+def _moved(feed: Feed, response: Response, now: datetime) -> Feed:
+    """Count the polls in a row by which a feed says that it has moved for good."""
+    if not response.moved_to or response.moved_to == feed.url:
+        return replace(feed, moved_to="", moved_since=None, moved_polls=0)
+    if response.moved_to != feed.moved_to:
+        return replace(feed, moved_to=response.moved_to, moved_since=now, moved_polls=1)
+    return replace(feed, moved_polls=feed.moved_polls + 1)
 
 
 def _succeeded(feed: Feed, response: Response, timing: Timing, *, new: int, ttl_s: int | None) -> Feed:
@@ -122,7 +137,7 @@ def _succeeded(feed: Feed, response: Response, timing: Timing, *, new: int, ttl_
         jitter=timing.jitter,
     )
     return replace(
-        feed,
+        _moved(feed, response, timing.now),
         failures=0,
         last_polled=timing.now,
         last_ok=timing.now,

@@ -420,6 +420,9 @@ def _feed(row: dict[str, Any]) -> Feed:
         problem=row["problem"],
         detail=row["detail"],
         paused=bool(row["paused"]),
+        moved_to=row["moved_to"],
+        moved_since=codec.parse_instant(row["moved_since"]),
+        moved_polls=row["moved_polls"],
     )
 
 

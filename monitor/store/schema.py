@@ -40,7 +40,10 @@ _PIPELINE = (
         last_full     TEXT,
         guid_policy   TEXT NOT NULL DEFAULT 'guid',
         problem       TEXT NOT NULL DEFAULT '',
-        detail        TEXT NOT NULL DEFAULT ''
+        detail        TEXT NOT NULL DEFAULT '',
+        moved_to      TEXT NOT NULL DEFAULT '',    -- where every hop says, permanently, that it now is
+        moved_since   TEXT,
+        moved_polls   INTEGER NOT NULL DEFAULT 0   -- polls in a row that said so and gave this feed
     ) STRICT
     """,
     """
@@ -56,6 +59,8 @@ _PIPELINE = (
         new_entries INTEGER NOT NULL DEFAULT 0,
         held        INTEGER NOT NULL DEFAULT 0,    -- new entries that may not alert
         held_reason TEXT NOT NULL DEFAULT '',
+        undated     INTEGER NOT NULL DEFAULT 0,    -- entries without a date
+        characters  INTEGER NOT NULL DEFAULT 0,    -- of text in the median entry
         problem     TEXT NOT NULL DEFAULT '',
         detail      TEXT NOT NULL DEFAULT ''
     ) STRICT

@@ -157,6 +157,8 @@ class Store(Queries):
                     "new_entries": len(record.new),
                     "held": len(held),
                     "held_reason": held[0].held_reason if held else "",
+                    "undated": record.undated,
+                    "characters": record.characters,
                     "problem": record.feed.problem,
                     "detail": record.feed.detail,
                 }
@@ -256,6 +258,9 @@ class Store(Queries):
                 "guid_policy": feed.guid_policy,
                 "problem": feed.problem,
                 "detail": feed.detail,
+                "moved_to": feed.moved_to,
+                "moved_since": codec.instant(feed.moved_since),
+                "moved_polls": feed.moved_polls,
             },
         )
 
