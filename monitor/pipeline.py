@@ -21,6 +21,7 @@ from monitor import daily, reading
 from monitor.alerts import policy
 from monitor.delivery import Delivery
 from monitor.errors import FeedError, FetchError, MonitorError, WorkerError
+from monitor.lanes import Lanes
 from monitor.models import (
     ArticleView,
     Candidate,
@@ -44,7 +45,6 @@ from monitor.sources.fetch import Client
 from monitor.sources.robots import Robots
 from monitor.stories import cluster
 from monitor.text.show import log_safe
-from monitor.workers import Workers
 from monitor.writer import Writer
 
 FEED_DEADLINE_S = 15.0
@@ -76,7 +76,7 @@ class Tools:
     writer: Writer
     client: Client
     robots: Robots
-    workers: Workers
+    lanes: Lanes
     delivery: Delivery
     clock: Callable[[], datetime]
     progress: Progress
@@ -117,7 +117,9 @@ class Pipeline:
             if all_feeds
             else await self._write(self._store.due_feeds, now, FARTHEST_DUE)
         )
-        return await self._each("poll", feeds, self._poll_feed)
+        # What answered well last time goes first: a slow or hostile feed delays none of them.
+        in_order = sorted(feeds, key=lambda feed: (bool(feed.problem), feed.first_polled is None))
+        return await self._each("poll", in_order, self._poll_feed)
 
     async def _poll_feed(self, feed: Feed) -> Counts:
         timing = polling.Timing(self._tools.clock(), self._bounds, self._tools.chance.random())
@@ -140,6 +142,8 @@ class Pipeline:
 
     async def _ask(self, feed: Feed, timing: polling.Timing) -> PollRecord:
         """Fetch a feed and find out what is new in it; bytes that are known are not parsed again."""
+        if feed.problem == polling.UNREADABLE:
+            self._tools.lanes.mark_slow(feed.url)
         full = cadence.wants_full(feed, timing.now)
         response = await self._tools.client.get(
             feed.url,
@@ -150,7 +154,8 @@ class Pipeline:
         sha256 = hashlib.sha256(response.body).hexdigest()
         if response.status == 304 or sha256 == feed.body_sha256:
             return polling.unchanged(feed, response, timing)
-        document = await self._tools.workers.run(
+        document = await self._tools.lanes.run(
+            feed.url,
             parse_feed,
             response.body,
             response.url,
@@ -232,8 +237,9 @@ class Pipeline:
 
     async def _read(self, body: bytes | None, context: PageContext) -> Reading:
         limits = reading.Limits(max_parse=self._setup.config.extract.max_parse)
-        return await self._tools.workers.run(
-            reading.read_page, body, context, limits, deadline_s=self._setup.config.extract.deadline
+        deadline = self._setup.config.extract.deadline
+        return await self._tools.lanes.run(
+            context.host, reading.read_page, body, context, limits, deadline_s=deadline
         )
 
     def _context(self, job: Job) -> PageContext:
@@ -262,8 +268,9 @@ class Pipeline:
     async def _rematch(self, article: ArticleView) -> Counts:
         host, kind = host_of(article.url), self._setup.registry.article(article).kind
         try:
-            result = await self._tools.workers.run(
-                reading.rematch, article, host, kind, deadline_s=self._setup.config.extract.deadline
+            deadline = self._setup.config.extract.deadline
+            result = await self._tools.lanes.run(
+                host, reading.rematch, article, host, kind, deadline_s=deadline
             )
         except WorkerError:
             log.exception("article %d could not be matched again", article.id)

@@ -18,7 +18,7 @@ FLOORS = (
     ("yamlnodes",),
     ("text", "config"),
     (*STAGES, "store", "workers"),
-    ("forkserver",),
+    ("forkserver", "lanes"),
     ("writer", "registry", "reading"),
     ("setup",),
     ("check", "daily", "screens"),

@@ -30,17 +30,10 @@ class Run:
 @asynccontextmanager
 async def outside(setup: Setup, clock: Clock) -> AsyncIterator[tuple[Client, Workers]]:
     """Make the HTTP client and the workers, and take them down again."""
-    from monitor import reading
     from monitor.sources.fetch import open_client
-    from monitor.workers import Workers
 
     config = setup.config
-    workers = Workers(
-        os.cpu_count() or 2,
-        initializer=reading.prepare,
-        initargs=(setup.rules,),
-        preload=("monitor.cli", "monitor.reading", "monitor.sources.feed"),
-    )
+    workers = _workers(setup, os.cpu_count() or 2)
     try:
         async with open_client(
             contact=config.contact or "no contact given",
@@ -57,12 +50,25 @@ async def outside(setup: Setup, clock: Clock) -> AsyncIterator[tuple[Client, Wor
         workers.close()
 
 
+def _workers(setup: Setup, count: int) -> Workers:
+    from monitor import reading
+    from monitor.workers import Workers
+
+    return Workers(
+        count,
+        initializer=reading.prepare,
+        initargs=(setup.rules,),
+        preload=("monitor.cli", "monitor.reading", "monitor.sources.feed"),
+    )
+
+
 @asynccontextmanager
 async def open_run(setup: Setup, clock: Clock, *, out: TextIO, progress: Progress) -> AsyncIterator[Run]:
     """Make everything a pipeline works with, and take it down again."""
     import random
 
     from monitor.delivery import Delivery
+    from monitor.lanes import Lanes
     from monitor.pipeline import Pipeline, Tools
     from monitor.sources.robots import Robots
     from monitor.store.store import Store
@@ -70,6 +76,7 @@ async def open_run(setup: Setup, clock: Clock, *, out: TextIO, progress: Progres
 
     chance = random.Random()  # noqa: S311 - spreads requests in time; nothing secret
     writer = Writer(Store(setup.config.database))
+    slow = _workers(setup, 1)
     try:
         store = writer.store
         await writer(store.sync_feeds, setup.subscriptions, lambda one: outlet_id(setup, one.url), clock())
@@ -81,7 +88,7 @@ async def open_run(setup: Setup, clock: Clock, *, out: TextIO, progress: Progres
                 writer=writer,
                 client=client,
                 robots=Robots(client, now=clock),
-                workers=workers,
+                lanes=Lanes(workers, slow),
                 delivery=Delivery(setup, writer, clock, chance, out),
                 clock=clock,
                 progress=progress,
@@ -89,6 +96,7 @@ async def open_run(setup: Setup, clock: Clock, *, out: TextIO, progress: Progres
             )
             yield Run(Pipeline(tools), writer)
     finally:
+        slow.close()
         writer.close()
 
 

@@ -11,6 +11,7 @@ from monitor.models import Entry, Feed, FeedDocument, NewEntry, PollRecord, Resp
 from monitor.sources import cadence, identity
 from monitor.sources.answers import max_age_s
 
+UNREADABLE = "unreadable"  # the problem of a feed that a worker could not parse in time
 PAGE_TRIES = 3
 PAGE_PATIENCE = timedelta(minutes=15)
 _PAGE_WAITS = (timedelta(minutes=1), timedelta(minutes=5))
@@ -187,7 +188,7 @@ def _problem(error: MonitorError) -> str:
     if isinstance(error, FeedError):
         return "not-a-feed"
     if isinstance(error, WorkerError):
-        return "unreadable"
+        return UNREADABLE
     return "internal"
 
 
