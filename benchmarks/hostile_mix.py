@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import median
 
 from monitor.cli.making import open_run
-from monitor.config import read
+from monitor.config import Config, read
 from monitor.models import PollRecord, Region, Subscription
 from monitor.registry import Registry
 from monitor.rules.matcher import rule_source
@@ -74,7 +74,7 @@ async def drip(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(1)
 
 
-async def hang(writer: asyncio.StreamWriter) -> None:
+async def hang(_: asyncio.StreamWriter) -> None:
     await asyncio.sleep(120)
 
 
@@ -125,13 +125,17 @@ async def served(rounds: list[int], *, hostile: bool) -> AsyncIterator[list[str]
             server.close()
 
 
+def configured(folder: Path) -> Config:
+    folder.mkdir(parents=True)
+    (folder / "config.yaml").write_text("poll: {host_gap: 0s}\nnetwork: {allow_private: ['127.0.0.1']}\n")
+    return read(folder / "config.yaml", {}).config
+
+
 async def measure(folder: Path, *, hostile: bool) -> list[list[float]]:
     """Return for each round how late each good feed was, in seconds."""
     rounds = [0]
     async with served(rounds, hostile=hostile) as urls:
-        folder.mkdir(parents=True)
-        (folder / "config.yaml").write_text("poll: {host_gap: 0s}\nnetwork: {allow_private: ['127.0.0.1']}\n")
-        config = read(folder / "config.yaml", {}).config
+        config = configured(folder)
         subscriptions = tuple(Subscription(url=url, title=url) for url in urls)
         setup = Setup(config, Region(), Registry(()), rule_source((), ()), subscriptions)
         moment = [START]
@@ -166,10 +170,8 @@ def main() -> None:
     print("| round | alone p50 | p99 | beside ten hostile p50 | p99 | ratio of p99 |")
     print("|---|---|---|---|---|---|")
     for number, (one, other) in enumerate(zip(alone, beside, strict=True), start=1):
-        ratio = other[-1] / one[-1]
-        print(
-            f"| {number} | {median(one):.2f} s | {one[-1]:.2f} s | {median(other):.2f} s | {other[-1]:.2f} s | {ratio:.2f} |"
-        )
+        cells = [f"{value:.2f} s" for value in (median(one), one[-1], median(other), other[-1])]
+        print(f"| {number} | {' | '.join(cells)} | {other[-1] / one[-1]:.2f} |")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
+import time
 
 import pytest
 
@@ -12,19 +12,6 @@ from monitor import lanes as lanes_module
 from monitor.errors import WorkerCrashedError, WorkerTimeoutError
 from monitor.lanes import Lanes
 from monitor.workers import Workers
-
-
-def pid() -> int:
-    return os.getpid()
-
-
-def spin() -> None:
-    while True:
-        pass
-
-
-def crash() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.fixture
@@ -44,11 +31,11 @@ async def with_lanes(work: object) -> None:
 
 def test_an_origin_that_was_slow_is_served_by_the_other_pool(quick_s: float) -> None:
     async def work(lanes: Lanes) -> None:
-        first = await lanes.run("good", pid, deadline_s=5)
+        first = await lanes.run("good", os.getpid, deadline_s=5)
         with pytest.raises(WorkerTimeoutError):
-            await lanes.run("bad", spin, deadline_s=0.5)
-        own = await lanes.run("bad", pid, deadline_s=5)
-        assert own not in {first, await lanes.run("good", pid, deadline_s=5)}
+            await lanes.run("bad", time.sleep, 60, deadline_s=0.5)
+        own = await lanes.run("bad", os.getpid, deadline_s=5)
+        assert own not in {first, await lanes.run("good", os.getpid, deadline_s=5)}
 
     asyncio.run(with_lanes(work))
 
@@ -57,8 +44,11 @@ def test_good_work_ends_while_hostile_work_waits_in_the_slow_lane(quick_s: float
     async def work(lanes: Lanes) -> None:
         for number in range(3):
             lanes.mark_slow(f"bad{number}")
-        hostile = [asyncio.create_task(lanes.run(f"bad{number}", spin, deadline_s=60)) for number in range(3)]
-        done = [await lanes.run("good", pid, deadline_s=5) for _ in range(20)]
+        hostile = [
+            asyncio.create_task(lanes.run(f"bad{number}", time.sleep, 60, deadline_s=60))
+            for number in range(3)
+        ]
+        done = [await lanes.run("good", os.getpid, deadline_s=5) for _ in range(20)]
         assert len(done) == 20
         assert not any(task.done() for task in hostile)
         for task in hostile:
@@ -70,10 +60,10 @@ def test_good_work_ends_while_hostile_work_waits_in_the_slow_lane(quick_s: float
 
 def test_a_crash_is_not_tried_again_and_marks_its_origin(quick_s: float) -> None:
     async def work(lanes: Lanes) -> None:
-        usual = await lanes.run("good", pid, deadline_s=5)
+        usual = await lanes.run("good", os.getpid, deadline_s=5)
         with pytest.raises(WorkerCrashedError):
-            await lanes.run("bad", crash, deadline_s=5)
-        assert await lanes.run("bad", pid, deadline_s=5) != usual
+            await lanes.run("bad", os.abort, deadline_s=5)
+        assert await lanes.run("bad", os.getpid, deadline_s=5) != usual
 
     asyncio.run(with_lanes(work))
 
@@ -81,6 +71,6 @@ def test_a_crash_is_not_tried_again_and_marks_its_origin(quick_s: float) -> None
 def test_a_deadline_shorter_than_quick_is_kept(quick_s: float) -> None:
     async def work(lanes: Lanes) -> None:
         with pytest.raises(WorkerTimeoutError):
-            await lanes.run("bad", spin, deadline_s=0.1)
+            await lanes.run("bad", time.sleep, 60, deadline_s=0.1)
 
     asyncio.run(with_lanes(work))
