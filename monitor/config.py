@@ -29,6 +29,7 @@ _DURATION = re.compile(r"(?:\d+(?:\.\d+)?[smhd])+")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kKMG]?B)?")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_PROXY = re.compile(r"(?:https?|socks[45])://[^\s/]+/?$|\$\{")  # or filled in from the environment
 _LONGEST_S = 400 * 86400
 CONSOLE = "console"
 
@@ -360,6 +361,12 @@ def _crossed(written: _Written) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Find what is wrong between keys."""
     if not written.poll.min <= written.poll.every <= written.poll.max:
         yield ("poll",), "poll: min, every and max must not decrease in this order"
+    proxy = written.network.proxy or ""
+    if proxy and not _PROXY.match(proxy):
+        yield (
+            ("network", "proxy"),
+            "network.proxy: a proxy is written like http://host:port or socks5://host:port",
+        )
     if written.extract.max_parse > written.extract.max_fetch:
         yield (
             ("extract", "max_parse"),

@@ -67,6 +67,7 @@ class Daemon:
         loop.add_signal_handler(signal.SIGHUP, hang_up)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._end, Ending.STOP)
+        await self._pipeline.spread()
         scheduler = self._scheduler()
         scheduler.start()
         log.info("running")

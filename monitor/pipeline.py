@@ -109,6 +109,16 @@ class Pipeline:
 
     # --- poll -----------------------------------------------------------------------------------
 
+    async def spread(self) -> None:
+        """After a start, space out the feeds that are all due at once."""
+        now = self._tools.clock()
+        feeds = await self._write(self._store.due_feeds, now, FARTHEST_DUE)
+        due = {
+            feed.id: cadence.first_due(number, len(feeds), now, self._bounds)
+            for number, feed in enumerate(feeds)
+        }
+        await self._write(self._store.spread_due, due)
+
     async def poll(self, *, all_feeds: bool = False) -> Counts:
         """Poll the feeds that are due, or all."""
         now = self._tools.clock()

@@ -84,6 +84,7 @@ def test_yaml_does_not_turn_words_into_other_things(tmp_path: Path) -> None:
         ("rules: [{id: a, query: x}, {id: a, query: y}]", "1:33: rule a is written twice"),
         ("channels: {s: {url: 'slack://x', quiet: 22-07}}", '1:41: channels.s.quiet: quiet hours are written like "22:00-07:00"'),
         ("web: {port: 1}\nweb: {port: 2}", "2:1: 'web' is written twice (first on line 1)"),
+        ("network: {proxy: proxy.example}", "1:18: network.proxy: a proxy is written like http://host:port or socks5://host:port"),
         ("- a list", "1:1: the configuration is a mapping of keys"),
         ("web: {port: 1\npoll: {}", "2:5: not YAML: while parsing a flow mapping, did not find expected ',' or '}'"),
     ],

@@ -42,7 +42,7 @@ _ADDRESS = _set(
 _DEMONYM = ("ian", "ean", "ese")
 _BEFORE = regex.compile(r"(\p{L}[\p{L}\p{M}'’.\-]*)[ \u00a0]{1,3}\Z")
 _REACH = 60  # characters in which the word before is looked for
-_OF = regex.compile(r" (?:of|in|de) (?:the )?(\p{Lu}[\p{L}\p{M}'’\-]+)")
+_OF = regex.compile(r" of (?:the )?(\p{Lu}[\p{L}\p{M}'’\-]+)")
 _WORDS = regex.compile(r"\p{Latin}[\p{Latin}\p{M}'’]{3,}")
 
 
@@ -108,12 +108,12 @@ def given_name(text: str, line: Line, start: int, end: int, known: Callable[[str
     return Given.MAYBE if capitals >= 0.75 * len(others) else Given.YES
 
 
-def qualified(text: str, line: Line, start: int, end: int, known: Callable[[str], bool]) -> bool:
-    """Tell whether a name that `known` does not know says whose this is: Senegal's …, New Zealand …, … of Senegal."""
+def somebody_elses(text: str, line: Line, start: int, end: int, known: Callable[[str], bool]) -> bool:
+    """Tell whether a name that `known` does not know says whose this is: Senegal's …, … of Senegal."""
     after = _OF.match(text, end)
     if after is not None:
         return not known(fold(after[1]))
     before = _word_before(text, line, start)
-    if before is not None and before[0].isupper() and before.endswith(("'s", "’s")):
-        return not known(fold(before[:-2]))
-    return given_name(text, line, start, end, known) is Given.YES
+    if before is None or not before[0].isupper() or not before.endswith(("'s", "’s")):
+        return False
+    return not known(fold(before[:-2]))

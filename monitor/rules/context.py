@@ -14,13 +14,13 @@ A name that is ambiguous needs one of its entity's context words. How near it st
 * A name of several words that holds one of its own context words (Baloch Liberation Army) is strong wherever
   it stands, and an excluding word near it only makes it likely. Other names of several words are strong, at
   high likely and at very_high check, until context raises them (National Party).
-* An entity's own such name anywhere in the document makes its abbreviations strong.
+* An entity's own such name anywhere in the document speaks for its abbreviations as for itself.
 * An abbreviation that the document itself explains as something else (bilateral labour agreement (BLA)) is
   that something else throughout.
 * Where nothing else speaks for a name, what belongs to a place its entity asks for does (a town, where the
   province is asked for), but only up to likely.
-* A name of several words that somebody else's name qualifies (Senegal's National Assembly) is not taken without
-  context.
+* A name of several words that a word with a capital stands before (Speaker National Assembly) is not taken
+  without context, and check at most where somebody else's name says whose it is (Senegal's National Assembly).
 * An outlet whose kind is `local` writes about its region: what it leaves unsaid counts as said nearby.
 """
 
@@ -103,25 +103,34 @@ class Surroundings:
         self.own: dict[int, Place] = {}  # entity: its own telling name, once found
 
     def judge(self, place: Place, form: Form, needs: Needs, *, qualified: bool = False) -> Verdict:
-        """Grade one name at one place; `qualified`: a name nobody here knows says whose it is."""
+        """Grade one name at one place; `qualified`: a word nobody here knows may say whose it is."""
         if form.kind is Kind.ABBR and (other := self._defined_otherwise(form, needs)):
             return Verdict(None, f"the text itself explains it as “{other}”")
         excluded = self._nearest(place, needs.exclude, excludes=True)
-        if form.telling:
-            if excluded is None:
-                return Verdict(_STRONG, "its full name", rank=4)
-            return Verdict(_LIKELY, f"its full name, although {_said(excluded)}", 4, (excluded,))
+        if told := self._by_full_name(place, form, excluded):
+            return told
         if excluded is not None:
             return Verdict(None, f"{_said(excluded)}, which excludes it", context=(excluded,))
         if not needs.require:
             return Verdict(_STRONG, "its full name" if form.kind is Kind.FULL else "its name")
-        if form.kind in (Kind.ABBR, Kind.SPELLED) and (own := self.own.get(form.entity)):
-            support = self._context(own, self._page.scope(place, own), "requires")
-            return Verdict(_STRONG, f"{_said(support)}", max(_RANKS[support.scope], 3), (support,))
         found = self._nearest(place, needs.require, excludes=False)
         if found is None:
             return self._unsupported(form, needs, qualified=qualified)
         return self._supported(place, form, needs, found)
+
+    def _by_full_name(self, place: Place, form: Form, excluded: Context | None) -> Verdict | None:
+        """Grade a name that speaks for itself, or an abbreviation that its own full name speaks for."""
+        rank, why = 4, "its full name"
+        context: tuple[Context, ...] = ()
+        if not form.telling:
+            own = self.own.get(form.entity)
+            if own is None or form.kind not in (Kind.ABBR, Kind.SPELLED):
+                return None
+            support = self._context(own, self._page.scope(place, own), "requires")
+            rank, why, context = max(_RANKS[support.scope], 3), _said(support), (support,)
+        if excluded is None:
+            return Verdict(_STRONG, why, rank, context)
+        return Verdict(_LIKELY, f"{why}, although {_said(excluded)}", rank, (*context, excluded))
 
     def _unsupported(self, form: Form, needs: Needs, *, qualified: bool) -> Verdict:
         rank = _prior(self._page.document)

@@ -76,15 +76,47 @@ class Evaluator:
         self.mentions: dict[str, list[Mention]] = {}
         for mention in mentions:
             self.mentions.setdefault(mention.entity, []).append(mention)
+        self._numbered = {part.name: part.number for part in page.fields}
         self.timed_out: list[Regex] = []
         self._regex_hits: dict[Regex, list[Hit]] = {}
+        self._word_hits: dict[int, list[Hit]] = {}
+        self._truths: dict[tuple[int, bool], Truth | None] = {}
 
     def truth(self, node: Node, plan: Plan, title: bool = False) -> Truth | None:
         """Return what makes a part true, or None when it is not; `title` looks at the title alone."""
+        key = (id(node), title)  # plans outlive the evaluator, so that no other node can get this id
+        if key not in self._truths:
+            self._truths[key] = None if self._absent(node, plan) else self._truth(node, plan, title)
+        return self._truths[key]
+
+    def _absent(self, node: Node, plan: Plan) -> bool:
+        """Tell whether a part cannot be true since what it asks for stands nowhere: costs next to nothing."""
+        match node:
+            case Word() | Phrase() | Prefix():
+                return plan.numbers[node] not in self.page.leaf_numbers
+            case EntityRef():
+                return self.mentions.keys().isdisjoint(plan.entities[node])
+            case And(parts):
+                return any(self._absent(part, plan) for part in parts)
+            case Or(parts):
+                return all(self._absent(part, plan) for part in parts)
+            case Near(left, right):
+                return self._absent(left, plan) or self._absent(right, plan)
+            case Title(part):
+                return self._absent(part, plan)
+            case _:
+                return False
+
+    def _truth(self, node: Node, plan: Plan, title: bool) -> Truth | None:
         match node:
             case And(parts):
-                found = [self.truth(part, plan, title) for part in _cheap_first(parts)]
-                return _all([part for part in found if part]) if all(found) else None
+                found = []
+                for part in sorted(parts, key=_costs):
+                    truth = self.truth(part, plan, title)
+                    if truth is None:
+                        return None
+                    found.append(truth)
+                return _all(found)
             case Or(parts):
                 some = [truth for part in parts if (truth := self.truth(part, plan, title))]
                 return _any(some) if some else None
@@ -121,18 +153,15 @@ class Evaluator:
 
     def _words(self, node: Word | Phrase | Prefix, plan: Plan) -> list[Hit]:
         number = plan.numbers[node]
-        if number not in self.page.leaf_numbers:
-            return []
-        alias = (
-            f"{node.text}*"
-            if isinstance(node, Prefix) or (isinstance(node, Phrase) and node.prefix)
-            else node.text
-        )
-        return [
-            self._hit(place, alias)
-            for part in self.page.fields
-            for place in _outermost(part.place(stretch) for stretch in part.found.leaves.get(number, ()))
-        ]
+        if number not in self._word_hits:
+            open_end = isinstance(node, Prefix) or (isinstance(node, Phrase) and node.prefix)
+            alias = f"{node.text}*" if open_end else node.text
+            self._word_hits[number] = [
+                self._hit(place, alias)
+                for part in self.page.fields
+                for place in _outermost(part.place(stretch) for stretch in part.found.leaves.get(number, ()))
+            ]
+        return self._word_hits[number]
 
     def _hit(self, place: Place, alias: str) -> Hit:
         part = self.page.fields[place.field]
@@ -145,8 +174,7 @@ class Evaluator:
         for entity in sorted(entities.intersection(self.mentions)):
             for mention in self.mentions[entity][:_MOST_HITS]:
                 span = mention.span
-                part = next(part for part in self.page.fields if part.name == span.field)
-                place = Place(part.number, span.start, span.end)
+                place = Place(self._numbered[span.field], span.start, span.end)
                 found.append(Hit(place, (span,), mention.grade, mention.context, mention.why))
         return sorted(found, key=lambda hit: hit.place)
 
@@ -211,8 +239,9 @@ def passes(node: Filter, document: Document) -> bool:
             return document.kind.lower() == node.value
 
 
-def _cheap_first(parts: tuple[Node, ...]) -> list[Node]:
-    return sorted(parts, key=lambda part: isinstance(part, Regex))
+def _costs(node: Node) -> bool:
+    """Tell whether a part is to be tried last."""
+    return isinstance(node, Regex)
 
 
 def strongest(grades: Iterable[Grade]) -> Grade:

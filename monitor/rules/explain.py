@@ -6,17 +6,14 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
-import regex
-
 from monitor.models import Context, Document, Match, Span
 from monitor.rules.matcher import Evaluation
 from monitor.text.sentences import sentences
-from monitor.text.show import isolate, mark
+from monitor.text.show import isolate, isolate_quotations, mark
 
 BEFORE, AFTER = "⟦", "⟧"  # around what is cited
 _MOST = 12  # sentences shown for one rule
 _MARGIN = 200  # characters shown of a long sentence before its first and after its last mark
-_QUOTED = regex.compile("“([^”]*)”")
 _SCOPES = {
     "title": "in the title",
     "sentence": "same sentence",
@@ -111,11 +108,5 @@ def _deciding(word: Context) -> str:
 
 
 def _safe(why: str) -> str:
-    """Isolate what a reason quotes, and clean the rest."""
-    pieces = []
-    done = 0
-    for quoted in _QUOTED.finditer(why):
-        pieces += [isolate(why[done : quoted.start()])[1:-1], f"“{isolate(quoted[1])}”"]
-        done = quoted.end()
-    pieces.append(isolate(why[done:])[1:-1])
-    return "".join(pieces)
+    """Return a reason without controls, what it quotes isolated."""
+    return isolate_quotations(isolate(why)[1:-1])

@@ -14,21 +14,21 @@ from monitor.rules.tree import (
     Node,
     Not,
     Or,
-    Regex,
     Title,
     children,
     unparse,
-    walk,
 )
+from monitor.text.show import one_line
 
 Refusals = Mapping[str, Sequence[Refusal]]
 _MOST = 3  # names told of in one sentence
+_LONGEST = 120  # characters shown of a part of a query
 
 
 def why_not(plan: Plan, evaluator: Evaluator, refused: Refusals) -> str:
     """Say why a rule that did not fire nearly did; empty when it did not come near."""
-    timed_out = [node for node in walk(plan.tree) if isinstance(node, Regex) and node in evaluator.timed_out]
-    late = [f"{unparse(node)} was given up after {REGEX_SECONDS} seconds on this text" for node in timed_out]
+    timed_out = [node for node in plan.patterns if node in evaluator.timed_out]
+    late = [f"{_written(node)} was given up after {REGEX_SECONDS} seconds on this text" for node in timed_out]
     return "; ".join(late) or _Miss(plan, evaluator, refused).node(plan.tree, title=False)
 
 
@@ -50,11 +50,11 @@ class _Miss:
                 return next((why for part in parts if (why := self.node(part, title=title))), "")
             case Title(part):
                 if not title and self._holds(part, title=False):
-                    return f"{unparse(part)} stands in the text, but not in the title"
+                    return f"{_written(part)} stands in the text, but not in the title"
                 return self.node(part, title=True)
             case Near(left, right, distance):
                 if self._holds(left, title=title) and self._holds(right, title=title):
-                    return f"{unparse(left)} and {unparse(right)} stand further apart than {distance} words"
+                    return f"{_written(left)} and {_written(right)} stand further apart than {distance} words"
                 return self._names(node)
             case Not():
                 return ""
@@ -75,14 +75,14 @@ class _Miss:
         if isinstance(node, Not):
             hits = self._evaluator.truth(node.part, self._plan, title)
             texts = dict.fromkeys(f"“{span.text}”" for hit in hits.hits for span in hit.spans) if hits else {}
-            return f"all else holds, but {unparse(node)} forbids {', '.join(list(texts)[:_MOST]) or 'it'}"
+            return f"all else holds, but {_written(node)} forbids {', '.join(list(texts)[:_MOST]) or 'it'}"
         if isinstance(node, Filter):
             document = self._evaluator.page.document
             actual = {"lang": document.language, "source": document.host, "kind": document.kind}[node.name]
-            return f"all else holds, but {unparse(node)} is asked for and this is {actual or 'unknown'}"
+            return f"all else holds, but {_written(node)} is asked for and this is {actual or 'unknown'}"
         if why := self.node(node, title=title):
             return f"all else holds, but {why}"
-        return f"all else holds, but {unparse(node)} is missing{' from the title' if title else ''}"
+        return f"all else holds, but {_written(node)} is missing{' from the title' if title else ''}"
 
     def _names(self, node: Node) -> str:
         """Say which names under a node were found and refused, and why."""
@@ -93,6 +93,10 @@ class _Miss:
             for refusal in self._refused[entity][:_MOST]
         )
         return "; ".join(list(told)[:_MOST])
+
+
+def _written(node: Node) -> str:
+    return f"“{one_line(unparse(node), _LONGEST)}”"
 
 
 def _positive(node: Node) -> list[EntityRef]:

@@ -100,10 +100,9 @@ def _kind(name: Name, folded: str) -> Kind:
         return Kind.ABBR
     if letters.isascii() and letters.isupper() and " " not in name.text and 2 <= len(letters) <= 8:
         return Kind.ABBR
-    parts = words(folded)
-    if len(parts) < 2:
+    if len(words(folded)) < 2:
         return Kind.WORD
-    return Kind.SPELLED if spelled(parts) else Kind.FULL
+    return Kind.SPELLED if spelled(name.text) else Kind.FULL
 
 
 def _patterns(alias: str, kind: Kind) -> Iterable[str]:

@@ -8,7 +8,7 @@ them up inside words; at the end of a word they are two (سی, سے).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import takewhile
 
 import regex
@@ -16,8 +16,22 @@ import regex
 from monitor.text.fold import fold, words
 
 
+def _words(text: str) -> list[str]:
+    """Return folded words that keep ے at their end: سی is a letter's name, سے means from."""
+    found = []
+    for word in text.split():
+        folded = "".join(words(fold(word)))
+        if folded:
+            found.append(f"{folded[:-1]}ے" if _last_letter(word) == "ے" else folded)
+    return found
+
+
+def _last_letter(text: str) -> str:
+    return next((letter for letter in reversed(text) if letter.isalpha()), "")
+
+
 def _set(text: str) -> frozenset[str]:
-    return frozenset(map(fold, text.split()))
+    return frozenset(_words(text))
 
 
 # Names of Latin letters; the second kind are also words of their own (of, this), so that alone they make no
@@ -35,14 +49,16 @@ _PLAIN = _set(
     "اور و یا کہ کی کا کے کو میں سے پر نے تک بھی ہی تو نہ نہیں جو جس یہ وہ اس ان ہم آپ ہر تمام سب کئی چند کچھ بہت "
     "ایک دو تین چار پانچ غیر مقامی لاپتہ نہتے مسلح مظلوم نوجوان مرد بزرگ ہزاروں سینکڑوں لاکھوں والے والی والا بطور عام"
 )
+_GAP = regex.compile(r"[^\p{L}\p{M}]")
 _PUNCTUATION = regex.compile(r"[^\p{L}\p{M}\p{Cf} \u00a0]")
 _WIDE = 120  # characters that tell Urdu from Persian
 _REACH = 24  # characters in which the words beside a name are looked for
 
 
-def spelled(parts: Sequence[str]) -> bool:
-    """Tell whether folded words are all names of Latin letters."""
-    return _LETTERS.issuperset(parts)
+def spelled(alias: str) -> bool:
+    """Tell whether a name is an abbreviation, spelled in the names of Latin letters."""
+    parts = _words(_GAP.sub(" ", alias))
+    return len(parts) > 1 and _LETTERS.issuperset(parts)
 
 
 def spells_more(text: str, start: int, end: int) -> bool:
@@ -70,12 +86,8 @@ def ends_alike(found: str, alias: str) -> bool:
     return _last_letter(found) != "ے" or _last_letter(alias) in ("ے", "ې")
 
 
-def _last_letter(text: str) -> str:
-    return next((letter for letter in reversed(text) if letter.isalpha()), "")
-
-
 def _beside(text: str, start: int, end: int) -> tuple[list[str], list[str]]:
     """Return the folded words before and after a name that nothing but spaces separates from it."""
     before = _PUNCTUATION.split(text[max(0, start - _REACH) : start])[-1]
     after = _PUNCTUATION.split(text[end : end + _REACH])[0]
-    return words(fold(before)), words(fold(after))
+    return _words(before), _words(after)

@@ -29,7 +29,7 @@ class Candidate:
     form: Form
     ceiling: Grade = Grade.STRONG
     doubt: str = ""
-    qualified: bool = False  # somebody's name that nobody here knows says whose it is
+    qualified: bool = False  # a word nobody here knows stands before it with a capital
 
 
 def no_name(form: Form, text: str, place: Place) -> str:
@@ -90,7 +90,10 @@ def _by_capitals(form: Form, field: FieldText, place: Place, known: Callable[[st
     elif form.title or form.people:
         return _after_given_name(form, field, place, known)
     elif form.generic:
-        return Candidate(form, qualified=capitals.qualified(text, _line(field, place), start, end, known))
+        line = _line(field, place)
+        if capitals.somebody_elses(text, line, start, end, known):
+            return Candidate(form, Grade.CHECK, "a name nobody here knows says whose it is")
+        return Candidate(form, qualified=capitals.given_name(text, line, start, end, known) is Given.YES)
     return Candidate(form)
 
 

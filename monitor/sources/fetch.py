@@ -22,6 +22,7 @@ from urllib.parse import quote
 import aiohttp
 import certifi
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError
 from yarl import URL
 
 from monitor.errors import BlockedAddressError, FetchError
@@ -182,6 +183,7 @@ class Client:
     ) -> None:
         self.agent = agent
         self._proxy = proxy
+        self._http_proxy = proxy if proxy and proxy.startswith("http") else None
         self._policy = policy
         self._now = now
         self._concurrency = politeness.concurrency
@@ -191,16 +193,8 @@ class Client:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        connector = aiohttp.TCPConnector(
-            resolver=_Resolver(self._lookup, self._concurrency),
-            use_dns_cache=False,  # each connection is judged by the address it is made to
-            limit=self._concurrency,
-            ssl=_tls_context(),
-            # Behind a proxy every socket leads to the proxy, which the user chose: nothing to judge there.
-            socket_factory=None if self._proxy else self._socket,
-        )
         self._session = aiohttp.ClientSession(
-            connector=connector,
+            connector=self._connector(),
             headers={"User-Agent": self.agent, "Accept-Encoding": "gzip, deflate"},
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
@@ -210,6 +204,21 @@ class Client:
             max_field_size=32_768,  # some publishers' security headers pass aiohttp's 8 KB
         )
         return self
+
+    def _connector(self) -> aiohttp.BaseConnector:
+        if self._proxy and self._proxy.startswith("socks"):
+            # The proxy resolves names, so that it alone knows which sites are asked for.
+            return ProxyConnector.from_url(
+                self._proxy, rdns=True, limit=self._concurrency, ssl=_tls_context()
+            )
+        return aiohttp.TCPConnector(
+            resolver=_Resolver(self._lookup, self._concurrency),
+            use_dns_cache=False,  # each connection is judged by the address it is made to
+            limit=self._concurrency,
+            ssl=_tls_context(),
+            # Behind a proxy every socket leads to the proxy, which the user chose: nothing to judge there.
+            socket_factory=None if self._proxy else self._socket,
+        )
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -294,7 +303,7 @@ class Client:
                     answer = await self._exchange(target, ask)
             except _RefusedAddressError as error:
                 raise _blocked(site, error.why) from None
-            except (aiohttp.ClientError, OSError, ValueError) as error:
+            except (aiohttp.ClientError, OSError, ValueError, *_PROXY_ERRORS) as error:
                 raise _failure(error, site, budget.seconds) from error
             finally:
                 budget.spent += loop.time() - began
@@ -306,7 +315,7 @@ class Client:
         if self._session is None:
             raise RuntimeError("the client is used outside its context")
         async with self._session.get(
-            target, headers=ask.headers, allow_redirects=False, proxy=self._proxy
+            target, headers=ask.headers, allow_redirects=False, proxy=self._http_proxy
         ) as reply:
             headers = tuple((name.lower(), _clean(value)) for name, value in reply.headers.items())
             if reply.status == 304 or reply.status in _REDIRECTS:
@@ -473,6 +482,8 @@ def _blocked(site: str, why: str) -> BlockedAddressError:
     return BlockedAddressError(f"{place}; network.allow_private in the configuration can allow it")
 
 
+_PROXY_ERRORS = (ProxyError, ProxyConnectionError, ProxyTimeoutError)  # three families of their own
+
 # The first row that fits is taken: narrower types stand before wider ones.
 _FAILURES: tuple[tuple[type[Exception], str, str], ...] = (
     (
@@ -486,6 +497,9 @@ _FAILURES: tuple[tuple[type[Exception], str, str], ...] = (
     (aiohttp.ClientConnectorCertificateError, "tls", "the certificate of {site} is not accepted: {reason}"),
     (aiohttp.ClientSSLError, "tls", "no secure connection to {site} could be made"),
     (ssl.SSLError, "tls", "the secure connection to {site} broke"),
+    (ProxyTimeoutError, "timeout", "the proxy in network.proxy did not answer in time"),
+    (ProxyConnectionError, "connect", "the proxy in network.proxy cannot be reached"),
+    (ProxyError, "connect", "the proxy in network.proxy does not take the connection"),
     (aiohttp.ClientProxyConnectionError, "connect", "the proxy in network.proxy cannot be reached"),
     (aiohttp.ClientHttpProxyError, "connect", "the proxy in network.proxy does not take the connection"),
     (aiohttp.ClientConnectorError, "connect", "{site} cannot be connected to: {reason}"),

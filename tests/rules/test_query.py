@@ -4,7 +4,7 @@ import time
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import QueryError
@@ -257,11 +257,13 @@ _trees: st.SearchStrategy[Node] = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(_trees)
 def test_a_written_tree_reads_the_same(tree: Node) -> None:
     assert parse(unparse(tree)) == tree
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from('ab"“”()/*@:.\\ \n\tANDORNOTEAR/3title,-!بے۔\u200c\u200f'), max_size=40))
 def test_any_text_is_read_or_refused_with_a_column_inside_it(query: str) -> None:
     refusal = None
