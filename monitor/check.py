@@ -36,9 +36,11 @@ def check(path: Path, environment: Mapping[str, str]) -> tuple[Setup, tuple[Faul
         loaded.fault(loaded.rule_place(rule_id), f"rule {rule_id}: {message}", column=column)
         for rule_id, message, column in check_rules(rules, region.entities)
     )
-    for channel in loaded.config.channels:
-        if not channel.off and (why := check_url(channel.url)):
-            faults.append(loaded.fault(("channels", channel.name, "url"), f"channel {channel.name}: {why}"))
+    faults.extend(
+        loaded.fault(("channels", channel.name, "url"), f"channel {channel.name}: {why}")
+        for channel in loaded.config.channels
+        if not channel.off and (why := check_url(channel.url))
+    )
     for number, entry in enumerate(loaded.config.allow_private):
         try:
             parse_allowed(entry)

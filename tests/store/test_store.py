@@ -15,7 +15,6 @@ from monitor.errors import StoreBusyError, StoreError
 from monitor.models import AlertState, ChannelState, Outcome, Placement
 from monitor.store.queries import Queries
 from monitor.store.store import Store, exclusive
-
 from tests.store.facts import NOW, WINDOW, entry, match, new, open_store, poll, reading, save, with_feed
 
 
@@ -292,7 +291,7 @@ def poll_as_the_pipeline_does(store: Store) -> None:
 
 
 WORK: dict[str, tuple[Callable[[Store], object], Callable[[Store], object]]] = {
-    "poll": (with_feed, lambda store: poll_as_the_pipeline_does(store)),
+    "poll": (with_feed, poll_as_the_pipeline_does),
     "reading": (
         lambda store: store.save_poll(poll(with_feed(store), new(1))),
         lambda store: save(store, 1, reading(match("a"), match("b"))),
