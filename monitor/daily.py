@@ -61,7 +61,7 @@ def day_digest(store: Queries, setup: Setup, day: date) -> Digest:
     """Return the digest of a day as the store holds it."""
     config = setup.config
     start, end = bounds(day, config.zone)
-    record = store.day(start, end, partial(health.judge, now=end))
+    record = store.day(start, end, partial(health.judge, now=end, zone=config.zone))
     return gather(
         replace(
             setup.registry.day(record),

@@ -98,6 +98,7 @@ class Subscription:
     folders: tuple[str, ...] = ()
     attributes: tuple[tuple[str, str], ...] = ()  # every attribute as it stood, in order
     line: int = 0
+    paused: bool = False  # kept in the list, and not polled
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,9 @@ class Page:
     site_name: str = ""
     extractor: str = ""  # "trafilatura 2.3.1"
     note: str = ""
+
+
+BACKFILL = "backfill"  # NewEntry.held_reason of what was fetched from a feed's older pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,6 +383,7 @@ class PageContext:
     status: int = 0
     failure: Verdict | None = None  # set when no page could be had: the feed's text stands alone
     note: str = ""
+    boilerplate: frozenset[int] = frozenset()  # fingerprints of sentences that are no article's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,6 +405,8 @@ class Reading:
     raw_sha256: str = ""
     text_sha256: str = ""
     note: str = ""
+    aside: tuple[tuple[int, int], ...] = ()  # stretches of the text that rules did not read: not its own
+    fingerprints: tuple[int, ...] = ()  # of its sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -445,6 +452,7 @@ class ArticleView:
     how: str = ""  # Placement.how, once it stands in a story
     mentions: tuple[Mention, ...] = ()  # every entity found, whatever the rules ask for
     fetched_at: datetime | None = None  # when its page was retrieved; None: the feed's text stands alone
+    aside: tuple[tuple[int, int], ...] = ()  # stretches of the text that rules do not read: not its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -591,6 +599,75 @@ class ChannelState:
 
 
 @dataclass(frozen=True, slots=True)
+class FreshHour:
+    """An hour of the clock in which polls of a feed found something new."""
+
+    before: datetime  # the last poll before it that worked, and found nothing or older news
+    first: datetime
+    last: datetime
+    polls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Specimen:
+    """What the entries of a feed were like in one document."""
+
+    at: datetime
+    entries: int
+    undated: int
+    characters: int  # of text in the median entry
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHistory:
+    """What a feed's polls had shown by an instant: all that its health is judged from."""
+
+    since: datetime | None = None  # what follows was observed from here; None: the feed was never read
+    last_ok: datetime | None = None
+    last_change: datetime | None = None  # the last poll that gave other bytes than the one before
+    not_modified: int = 0  # polls since then that were answered with 304
+    fresh: tuple[FreshHour, ...] = ()  # without the first poll and without regenerated entries
+    blind: tuple[tuple[datetime, datetime], ...] = ()  # when the feed should have been polled and was not
+    specimens: tuple[Specimen, ...] = ()  # oldest first: a sample of the past, and the last three
+    polls: int = 0  # in the window that is asked about
+    paused: bool = False
+    problem: str = ""  # of the last poll; empty when it worked
+    status: int | None = None
+    detail: str = ""
+    failing_since: datetime | None = None
+    failures: int = 0  # in a row
+    not_feeds: int = 0  # of these, the ones that gave something other than a feed
+    moved_to: str = ""
+    moved_since: datetime | None = None
+    moved_polls: int = 0
+
+    @property
+    def last_new(self) -> datetime | None:
+        """Return when the feed last had something new."""
+        return self.fresh[-1].last if self.fresh else None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a feed does, in the finest words there are, and why."""
+
+    condition: str  # ok silent stale undated shrinking failing parked blocked gone moved paused unpolled
+    state: str  # the same, coarse: ok | silent | failing | blocked | paused | unpolled
+    why: str = ""
+    since: datetime | None = None  # when the episode began
+    lasting: bool = False  # it is no passing trouble
+    last_new: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The last thing that was said about a feed's condition."""
+
+    condition: str  # of Health, or "back"
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FeedHealth:
     """What could be seen of one feed in a window of time."""
 
@@ -608,6 +685,8 @@ class FeedHealth:
     new_entries: int
     last_ok: datetime | None
     held: int = 0  # entries of a first poll that were not alerted
+    condition: str = ""  # finer than the state, which see: stale, parked, undated …
+    since: datetime | None = None  # when that began
 
 
 @dataclass(frozen=True, slots=True)

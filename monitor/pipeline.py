@@ -11,7 +11,7 @@ import functools
 import hashlib
 import logging
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,6 +21,7 @@ from monitor import daily, reading
 from monitor.alerts import policy
 from monitor.delivery import Delivery
 from monitor.errors import FeedError, FetchError, MonitorError, WorkerError
+from monitor.habits import Habits
 from monitor.lanes import Lanes
 from monitor.models import (
     ArticleView,
@@ -98,6 +99,7 @@ class Pipeline:
         )
         self._rules = {rule.id: rule for rule in tools.setup.config.rules}
         self._channels = {channel.name: channel for channel in tools.setup.config.channels}
+        self._habits = Habits(tools.writer)
 
     async def cycle(self, *, all_feeds: bool = False) -> Counts:
         """Run every stage once, until nothing is due in any; tell what was done."""
@@ -123,7 +125,7 @@ class Pipeline:
         """Poll the feeds that are due, or all."""
         now = self._tools.clock()
         feeds = (
-            await self._write(self._store.feeds)
+            [feed for feed in await self._write(self._store.feeds) if not feed.paused]
             if all_feeds
             else await self._write(self._store.due_feeds, now, FARTHEST_DUE)
         )
@@ -209,6 +211,7 @@ class Pipeline:
             place=partial(_place, result),
             route=partial(self._route, job),
         )
+        await self._look_again(await self._habits.learn(job, final_url, result), now)
         return Counts(matches=saved.matches, stories_new=int(saved.new_story))
 
     async def _read_or_wait(self, job: Job, now: datetime) -> tuple[Reading, str] | None:
@@ -246,11 +249,20 @@ class Pipeline:
         )
 
     async def _read(self, body: bytes | None, context: PageContext) -> Reading:
+        context = replace(context, boilerplate=await self._habits.boilerplate(context))
         limits = reading.Limits(max_parse=self._setup.config.extract.max_parse)
         deadline = self._setup.config.extract.deadline
         return await self._tools.lanes.run(
             context.host, reading.read_page, body, context, limits, deadline_s=deadline
         )
+
+    async def _look_again(self, articles: Mapping[int, frozenset[int]], now: datetime) -> None:
+        """Set aside in articles read before what only now is known to stand on many pages of their site."""
+        for number, boilerplate in articles.items():
+            before = await self._write(self._store.article, number)
+            article = reading.set_aside(before, boilerplate) if before else None
+            if article is not None and article != before and (result := await self._rematched(article)):
+                await self._write(self._store.set_aside, number, result, now=now)
 
     def _context(self, job: Job) -> PageContext:
         registry = self._setup.registry
@@ -275,16 +287,20 @@ class Pipeline:
             counts = add(counts, await self._each("match", articles, self._rematch, at_once=JOBS_AT_ONCE))
         return counts
 
-    async def _rematch(self, article: ArticleView) -> Counts:
+    async def _rematched(self, article: ArticleView) -> Reading | None:
+        """Return what the present rules find in a stored article; None when they cannot be asked."""
         host, kind = host_of(article.url), self._setup.registry.article(article).kind
+        deadline = self._setup.config.extract.deadline
         try:
-            deadline = self._setup.config.extract.deadline
-            result = await self._tools.lanes.run(
+            return await self._tools.lanes.run(
                 host, reading.rematch, article, host, kind, deadline_s=deadline
             )
         except WorkerError:
             log.exception("article %d could not be matched again", article.id)
-            result = None
+            return None
+
+    async def _rematch(self, article: ArticleView) -> Counts:
+        result = await self._rematched(article)
         new = await self._write(
             self._store.save_rematch,
             article.id,

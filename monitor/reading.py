@@ -7,15 +7,32 @@ small: the text and what was found in it, never the page.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from monitor.models import ArticleView, Document, Origin, Page, PageContext, Reading, RuleSource, Verdict
+from monitor.models import (
+    ArticleView,
+    Context,
+    Document,
+    Match,
+    Mention,
+    Origin,
+    Page,
+    PageContext,
+    Reading,
+    RuleSource,
+    Span,
+    Verdict,
+)
 from monitor.rules.matcher import RuleSet
-from monitor.sources import language
+from monitor.sources import boilerplate, language
 from monitor.sources.page import read_html
 from monitor.stories import cluster
 
 _ENOUGH = 200  # characters of feed content that can stand for an article
+
+_Cited = TypeVar("_Cited", Span, Context)
 
 _prepared: dict[str, RuleSet] = {}
 
@@ -40,37 +57,41 @@ def read_page(body: bytes | None, context: PageContext, limits: Limits) -> Readi
     page = _page(body, context, limits)
     text, origin = _best_text(page, context)
     spoken = language.detect(text or f"{context.title}\n{context.summary}", context.language or page.language)
+    title = context.title or page.title
+    aside = boilerplate.spans(text, context.boilerplate, f"{title}\n{context.summary}")
+    own = boilerplate.mask(text, aside)
     document = Document(
-        fields=(("title", context.title or page.title), ("summary", context.summary), ("body", text)),
+        fields=(("title", title), ("summary", context.summary), ("body", own)),
         language=spoken,
         host=context.host,
         kind=context.kind,
         origin=origin,
     )
-    evaluation = _rules().match(document)
+    mentions, matches = _found(document, text)
     return Reading(
-        title=context.title or page.title,
+        title=title,
         text=text,
         language=spoken,
         verdict=page.verdict,
         origin=origin,
         author=context.author or page.author,
         published=context.published if context.published and context.published.at else page.published,
-        mentions=evaluation.mentions,
-        matches=evaluation.matches,
-        sketch=cluster.sketch(text or context.summary),
+        mentions=mentions,
+        matches=matches,
+        sketch=cluster.sketch(own if text else context.summary),
         canonical_url=page.canonical_url,
         extractor=page.extractor,
         raw_sha256=hashlib.sha256(body).hexdigest() if body is not None else "",
         text_sha256=hashlib.sha256(text.encode()).hexdigest() if text else "",
-        note=page.note or context.note,
+        note="; ".join(filter(None, [page.note or context.note, _set_aside(len(aside))])),
+        aside=aside,
+        fingerprints=boilerplate.fingerprints(text),
     )
 
 
 def rematch(article: ArticleView, host: str, kind: str) -> Reading:
     """Read a stored article again with the present rules; its text stays as it is."""
-    document = document_of(article, host, kind)
-    evaluation = _rules().match(document)
+    mentions, matches = _found(document_of(article, host, kind), article.text)
     return Reading(
         title=article.title,
         text=article.text,
@@ -79,10 +100,17 @@ def rematch(article: ArticleView, host: str, kind: str) -> Reading:
         origin=article.origin,
         author=article.author,
         published=article.published,
-        mentions=evaluation.mentions,
-        matches=evaluation.matches,
+        mentions=mentions,
+        matches=matches,
         sketch=(),
+        aside=article.aside,
     )
+
+
+def set_aside(article: ArticleView, common: frozenset[int]) -> ArticleView:
+    """Return a stored article with all set aside that is now known to be boilerplate (fingerprints)."""
+    found = boilerplate.spans(article.text, common, f"{article.title}\n{article.summary}")
+    return replace(article, aside=tuple(sorted({*article.aside, *found})))
 
 
 def unread(context: PageContext, note: str) -> Reading:
@@ -105,12 +133,47 @@ def unread(context: PageContext, note: str) -> Reading:
 def document_of(article: ArticleView, host: str, kind: str) -> Document:
     """Return a stored article as rules read it."""
     return Document(
-        fields=(("title", article.title), ("summary", article.summary), ("body", article.text)),
+        fields=(
+            ("title", article.title),
+            ("summary", article.summary),
+            ("body", boilerplate.mask(article.text, article.aside)),
+        ),
         language=article.language,
         host=host,
         kind=kind,
         origin=article.origin,
     )
+
+
+def _found(document: Document, body: str) -> tuple[tuple[Mention, ...], tuple[Match, ...]]:
+    """Match a document whose body may be masked; what is cited of it is cited as it stands in the original."""
+    evaluation = _rules().match(document)
+    if document.field("body") == body:
+        return evaluation.mentions, evaluation.matches
+    return (
+        tuple(
+            replace(
+                mention,
+                span=_original([mention.span], body)[0],
+                context=_original(mention.context, body),
+            )
+            for mention in evaluation.mentions
+        ),
+        tuple(
+            replace(match, spans=_original(match.spans, body), context=_original(match.context, body))
+            for match in evaluation.matches
+        ),
+    )
+
+
+def _original(cited: Sequence[_Cited], body: str) -> tuple[_Cited, ...]:
+    return tuple(
+        replace(one, text=body[one.start : one.end]) if one.field == "body" else one for one in cited
+    )
+
+
+def _set_aside(sentences: int) -> str:
+    return f"{sentences} sentences that stand on many pages of the site set aside" if sentences else ""
 
 
 def _rules() -> RuleSet:

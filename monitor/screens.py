@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
 
 from monitor.models import Alert, Counts, Feed, FeedHealth, Stamp, Story
+from monitor.sources.urls import same_place
 from monitor.text.show import isolate, one_line
 
+if TYPE_CHECKING:
+    from monitor.sources.paging import Backfill
+    from monitor.sources.tried import Tried
+
+_URGENCY = ("failing", "blocked", "silent", "unpolled", "ok", "paused")
 STATES = ("ok", "failing", "silent", "blocked")
 
 
@@ -36,7 +43,8 @@ def ago(at: datetime | None, now: datetime) -> str:
 
 def foreign(text: str, limit: int = 90) -> Text:
     """Return text of others for a table: one line, inert, in its own direction."""
-    return Text(isolate(one_line(text, limit)))
+    line = one_line(text, limit)
+    return Text(isolate(line) if line else "")
 
 
 # --- stories ------------------------------------------------------------------------------------
@@ -169,6 +177,173 @@ def feeds_table(rows: Iterable[tuple[Feed, FeedHealth]], now: datetime) -> Table
     return table
 
 
+def worst_first(rows: Iterable[tuple[Feed, FeedHealth]]) -> list[tuple[Feed, FeedHealth]]:
+    """Sort feeds by how much they want a person's eye; equals keep the list's order."""
+
+    def rank(row: tuple[Feed, FeedHealth]) -> tuple[int, bool]:
+        state, condition = row[1].state, row[1].condition
+        return _URGENCY.index(state) if state in _URGENCY else 0, condition in {"", state}
+
+    return sorted(rows, key=rank)
+
+
+def confirmation(feed: Feed, health: FeedHealth) -> str:
+    """Return the command that takes over a feed's move, empty when it is not known to have moved."""
+    if health.condition != "moved" or not feed.moved_to:
+        return ""
+    return f"monitor feeds move {argument(feed.url)}"
+
+
+def health_json(rows: Iterable[tuple[Feed, FeedHealth]]) -> list[dict[str, Any]]:
+    """Return `feeds health --json`; confirm is the command that takes over a move, or null."""
+    return [
+        {
+            "url": feed.url,
+            "title": feed.title,
+            "state": health.state,
+            "condition": health.condition or health.state,
+            "detail": health.detail,
+            "failures": feed.failures,
+            "last_polled": iso(feed.last_polled),
+            "last_ok": iso(feed.last_ok),
+            "last_new": iso(feed.last_new),
+            "next_due": iso(feed.next_due),
+            "moved_to": feed.moved_to or None,
+            "moved_since": iso(feed.moved_since),
+            "confirm": confirmation(feed, health) or None,
+        }
+        for feed, health in rows
+    ]
+
+
+def health_table(rows: Iterable[tuple[Feed, FeedHealth]], now: datetime) -> Table:
+    """Return the same for people."""
+    table = _table("state", "feed", "last read", "last new", "next", "why")
+    for feed, health in rows:
+        table.add_row(
+            health.condition or health.state,
+            foreign(feed.title, 40),
+            ago(feed.last_ok, now),
+            ago(feed.last_new, now),
+            "" if feed.paused else ago(feed.next_due, now),
+            foreign(health.detail, 120),
+        )
+    return table
+
+
+def tried_json(answers: Iterable[Tried]) -> list[dict[str, Any]]:
+    """Return the feeds of `check --online --json`."""
+    return [
+        {
+            "url": tried.url,
+            "ok": tried.ok,
+            "answer": tried.answer,
+            "entries": tried.entries,
+            "newest": iso(tried.newest),
+            "moved_to": tried.moved_to or None,
+        }
+        for tried in answers
+    ]
+
+
+def tried_table(answers: Iterable[Tried], titles: Mapping[str, str]) -> Table:
+    """Return the same for people; titles are by address."""
+    table = _table(
+        "", "answer", "entries", "newest", "dialect", "feed", "address", "what it said", right="entries"
+    )
+    for tried in answers:
+        said = [f"moved to {tried.moved_to}" if tried.moved_to else "", tried.note]
+        table.add_row(
+            "ok" if tried.ok else "FAIL",
+            tried.status,
+            str(tried.entries) if tried.ok else "",
+            _day(tried.newest),
+            tried.dialect,
+            foreign(titles.get(tried.url, ""), 30),
+            Text(address(tried.url)),
+            foreign(", ".join(filter(None, said)) if tried.ok else tried.answer, 200),
+        )
+    return table
+
+
+def found_json(found: Iterable[tuple[Tried, str]], listed: Iterable[str]) -> list[dict[str, Any]]:
+    """Return `feeds discover --json`; listed are the addresses that feeds.opml has."""
+    known = {same_place(url) for url in listed}
+    return [
+        {
+            "url": tried.moved_to or tried.url,
+            "title": tried.title,
+            "entries": tried.entries,
+            "language": tried.language,
+            "newest": iso(tried.newest),
+            "dialect": tried.dialect,
+            "how": how,
+            "listed": bool({same_place(tried.url), same_place(tried.final_url)} & known),
+        }
+        for tried, how in found
+    ]
+
+
+def found_table(found: Iterable[tuple[Tried, str]], listed: Iterable[str]) -> Table:
+    """Return the same for people."""
+    table = _table(
+        "address", "title", "entries", "language", "newest", "dialect", "found", "", right="entries"
+    )
+    for row in found_json(found, listed):
+        table.add_row(
+            Text(address(row["url"])),
+            foreign(row["title"], 40),
+            str(row["entries"]),
+            row["language"],
+            row["newest"][:10] if row["newest"] else "",
+            row["dialect"],
+            row["how"],
+            "in feeds.opml" if row["listed"] else "",
+        )
+    return table
+
+
+def backfill_json(url: str, done: Backfill) -> dict[str, Any]:
+    """Return `feeds backfill --json`."""
+    return {
+        "url": url,
+        "pages": done.pages,
+        "entries": done.entries,
+        "articles": done.articles,
+        "oldest": iso(done.oldest),
+        "stopped": done.stopped,
+    }
+
+
+def backfill_sentence(done: Backfill) -> str:
+    """Say the same to people."""
+    back = f", back to {_day(done.oldest)}" if done.oldest else ""
+    return (
+        f"older entries stored: {done.entries}, from pages read: {done.pages}{back}\n"
+        f"articles that the next cycle reads: {done.articles}\n"
+        f"it stopped because: {done.stopped}"
+    )
+
+
+def address(url: str) -> str:
+    """Return an address as it may be shown and copied: as it is where it is plain ASCII."""
+    return url if url.isascii() and url.isprintable() else isolate(one_line(url))
+
+
+def argument(url: str) -> str:
+    """Return an address as a shell takes it."""
+    return shlex.quote(address(url))
+
+
+def quoted(text: str) -> str:
+    """Return a name of others for a sentence of ours."""
+    return f"“{isolate(one_line(text, 100))}”"
+
+
+def _day(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d}" if at else ""
+
+
 # --- status -------------------------------------------------------------------------------------
 
 
@@ -232,8 +407,8 @@ def counts_sentence(counts: Counts) -> str:
     )
 
 
-def _table(*columns: str) -> Table:
+def _table(*columns: str, right: str = "") -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", justify="right" if column and column == right else "left")
     return table

@@ -20,11 +20,12 @@ FLOORS = (
     (*STAGES, "store", "workers"),
     ("forkserver", "lanes"),
     ("writer", "registry", "reading"),
-    ("setup",),
+    ("setup", "habits"),
     ("check", "daily", "screens"),
     ("delivery",),
     ("pipeline",),
     ("trial", "daemon", "demo"),
+    ("discovery", "older"),
     ("cli",),
     ("__main__",),
 )
@@ -41,7 +42,10 @@ HOMES = {
     "sqlite3": {"store/store.py", "store/queries.py", "store/schema.py"},
     "pebble": {"workers.py"},
     "yaml": {"yamlnodes.py", "demo/content.py"},  # the samples are the program's own: no places needed
-    "click": {f"cli/{name}.py" for name in ("__init__", "common", "running", "checking", "feeds", "asking")},
+    "click": {
+        f"cli/{name}.py"
+        for name in ("__init__", "common", "running", "checking", "feeds", "seeking", "asking")
+    },
     "pydantic": {"config.py"},
 }
 

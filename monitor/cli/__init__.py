@@ -11,11 +11,11 @@ from typing import NoReturn
 
 import click
 
-from monitor.cli import asking, checking, feeds, running
+from monitor.cli import asking, checking, feeds, running, seeking
 from monitor.cli.common import commands
 from monitor.errors import MonitorError, OutsideError, StoreBusyError
 
-__all__ = ["asking", "checking", "commands", "feeds", "main", "running"]
+__all__ = ["asking", "checking", "commands", "feeds", "main", "running", "seeking"]
 
 
 def main() -> NoReturn:

@@ -20,7 +20,7 @@ from monitor.cli.common import (
     reader_of,
     setup_of,
 )
-from monitor.cli.feeds import health_now
+from monitor.cli.health import health_now
 from monitor.errors import InputError, OutsideError
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from monitor.cli.common import (
     clock_of,
     command,
     commands,
+    console,
     json_option,
     print_json,
     progress_bars,
@@ -27,6 +28,7 @@ from monitor.errors import InputError, OutsideError
 if TYPE_CHECKING:
     from monitor.models import Document
     from monitor.setup import Setup
+    from monitor.sources.tried import Tried
 
 
 @command(commands)
@@ -34,11 +36,13 @@ if TYPE_CHECKING:
 @json_option
 def check(config_path: Path, now: datetime | None, online: bool, as_json: bool) -> None:
     """Validate the configuration: keys, rules with their examples, feeds, channels."""
+    from monitor import screens
     from monitor.check import check as check_setup
 
     setup, faults = check_setup(config_path, os.environ)
     off = [(channel.name, ", ".join(channel.missing)) for channel in setup.config.channels if channel.off]
     answers = _try_feeds(setup, clock_of(now)) if online and not faults else []
+    answers.sort(key=lambda tried: tried.ok)
     if as_json:
         print_json(
             {
@@ -47,7 +51,7 @@ def check(config_path: Path, now: datetime | None, online: bool, as_json: bool) 
                     for one in faults
                 ],
                 "channels_off": [{"channel": name, "missing": missing} for name, missing in off],
-                "feeds": [{"url": url, "answer": answer, "ok": ok} for url, answer, ok in answers],
+                "feeds": screens.tried_json(answers),
             }
         )
     else:
@@ -55,28 +59,30 @@ def check(config_path: Path, now: datetime | None, online: bool, as_json: bool) 
             click.echo(str(fault), err=True)
         for name, missing in off:
             click.echo(f"channel {name} is off: {missing} not set; its alerts go to the console")
-        for url, answer, ok in answers:
-            click.echo(f"{'ok  ' if ok else 'FAIL'} {url}: {answer}")
+        if answers:
+            titles = {one.url: one.title for one in setup.subscriptions}
+            console().print(screens.tried_table(answers, titles))
         if not faults:
             rules, feeds = len(setup.config.rules), len(setup.subscriptions)
             entities = len(setup.region.entities)
             click.echo(f"{config_path} is sound: {rules} rules, {entities} entities, {feeds} feeds")
     if faults:
         sys.exit(1)
-    failed = sum(not ok for _, _, ok in answers)
+    failed = sum(not tried.ok for tried in answers)
     if failed:
         raise OutsideError(f"{failed} of {len(answers)} feeds did not answer with a feed")
 
 
-def _try_feeds(setup: Setup, clock: Clock) -> list[tuple[str, str, bool]]:
+def _try_feeds(setup: Setup, clock: Clock) -> list[Tried]:
     """Fetch and parse every feed once, storing nothing."""
     import asyncio
 
-    from monitor.trial import try_feeds
+    from monitor.trial import Outside, try_feeds
 
-    async def ask() -> list[tuple[str, str, bool]]:
+    async def ask() -> list[Tried]:
         async with outside(setup, clock) as (client, workers):
-            return await try_feeds(setup, client, workers, clock, progress)
+            tools = Outside(client, workers, clock, progress)
+            return await try_feeds(tools, [one.url for one in setup.subscriptions])
 
     with progress_bars() as progress:
         return asyncio.run(ask())

@@ -33,8 +33,10 @@ def write_digest(folder: Path, date: date, formats: Sequence[str], digest: Diges
     return {name: sha256(data).hexdigest() for name, data in rendered.items()}
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, *, mode: int | None = None) -> None:
     """Replace a file in one step, on disk before this returns; its folder may not be a symbolic link.
+
+    mode: the file's permissions; by default what the umask leaves of rw-rw-rw-.
 
     Everything happens relative to the folder as it was opened, so that swapping it for a link in
     between leads nowhere; a link in the file's own place is replaced, not followed. Raises InputError.
@@ -45,7 +47,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     except OSError as error:
         raise InputError(f"{path.parent} is not a folder that can be written to: {error.strerror}") from error
     try:
-        _write(folder, temporary, data)
+        _write(folder, temporary, data, mode)
         os.replace(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
         os.fsync(folder)
     except OSError as error:
@@ -55,10 +57,13 @@ def write_atomically(path: Path, data: bytes) -> None:
         os.close(folder)
 
 
-def _write(folder: int, name: str, data: bytes) -> None:
+def _write(folder: int, name: str, data: bytes, mode: int | None) -> None:
     _discard(folder, name)  # left by a process that died with the same number
-    file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666, dir_fd=folder)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    file = os.open(name, flags, 0o666 if mode is None else 0o600, dir_fd=folder)
     with os.fdopen(file, "wb") as stream:
+        if mode is not None:
+            os.fchmod(file, mode)
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())

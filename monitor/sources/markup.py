@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape as html_unescape
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from lxml import etree
 
@@ -42,6 +42,7 @@ _ANY_TAG = re.compile(r"<[^<>]{0,5000}>")
 _SILENT_TAG = re.compile(r"<(?:" + "|".join(sorted(_SILENT)) + r")\b", re.IGNORECASE)
 _BREAKS = re.compile(r" ?\n[ \n]*")
 _URL_SPACE = re.compile(r"[\x00-\x20\x7f]+")
+_URL_CONTROL = re.compile("[\x80-\x9f\u2028\u2029]")
 
 
 def html_text(fragment: str) -> str:
@@ -93,7 +94,7 @@ def absolute_url(base: str, link: str) -> str:
         return ""
     if parts.scheme not in {"http", "https"} or not host:
         return ""
-    return _FORBIDDEN.sub("", url)
+    return _URL_CONTROL.sub(lambda found: quote(found[0]), _FORBIDDEN.sub("", url))
 
 
 def clean(text: str) -> str:

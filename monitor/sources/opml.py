@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 from urllib.parse import urlsplit
 from xml.parsers import expat
 
-from monitor.errors import OpmlError
+from monitor.errors import NotFoundError, OpmlError
 from monitor.models import Subscription
-from monitor.sources.urls import fault_of, same_place
+from monitor.sources.urls import fault_of, same_place, shown_url
 
 _MAX_DEPTH = 100  # far beyond any list a person made, and short of Python's own limit
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FEED_TYPES = {"rss", "atom", "rss1", "rdf", "pie", "feed"}
+_PAUSED = "monitorPaused"  # an attribute of ours, as OPML allows: the list stays the truth of what is polled
+_YES = {"true", "yes", "1"}
 
 Attributes = tuple[tuple[str, str], ...]
 
@@ -251,7 +253,12 @@ def _subscription(outline: Element, folders: tuple[str, ...]) -> Subscription:
         folders=folders,
         attributes=outline.attributes,
         line=outline.line,
+        paused=_is_paused(outline),
     )
+
+
+def _is_paused(outline: Element) -> bool:
+    return outline.attribute(_PAUSED.lower()).lower() in _YES
 
 
 def faults(opml: Opml) -> tuple[tuple[int, int, str], ...]:
@@ -301,6 +308,8 @@ def write(subscriptions: tuple[Subscription, ...], title: str) -> bytes:
 def outline_of(subscription: Subscription) -> Element:
     """Make a feed's outline: its attributes as they stood, unless the record says something newer."""
     outline = Element("outline", subscription.attributes)
+    if _is_paused(outline) != subscription.paused:
+        outline = _with_attribute(outline, _PAUSED, "true" if subscription.paused else "")
     for names, value in (
         (("type",), outline.attribute("type") or "rss"),
         (("text", "title"), subscription.title),
@@ -337,8 +346,110 @@ def merge(opml: Opml, other: Opml) -> tuple[Opml, int]:
             outline = Element("outline", subscription.attributes)
             body = _inserted(body, subscription.folders, outline, last_only=False)
             added += 1
+    return _with_body(opml, body), added
+
+
+# --- one feed at a time -------------------------------------------------------------------------
+
+
+def find(opml: Opml, url: str) -> Element | None:
+    """Return the outline of the feed at an address, whichever of its spellings is given; None when none is."""
+    place = same_place(url)
+    return next(
+        (one for one, _ in _feeds(opml.body) if place and same_place(one.attribute("xmlurl")) == place), None
+    )
+
+
+def add(opml: Opml, subscription: Subscription) -> Opml:
+    """Put a feed at the end of its folder, which is made where it is missing; raise OpmlError.
+
+    An address that nothing could be fetched from, or that is there already in any spelling, is refused.
+    """
+    _refuse(opml, subscription.url)
+    outline = outline_of(subscription)
+    return _with_body(opml, _inserted(opml.body, subscription.folders, outline, last_only=False))
+
+
+def remove(opml: Opml, url: str) -> Opml:
+    """Take a feed out; what stands inside its outline stays, as a folder. Raise NotFoundError."""
+
+    def emptied(outline: Element) -> Element | None:
+        if not any(isinstance(child, Element) for child in outline.children):
+            return None
+        kept = (one for one in outline.attributes if one[0].lower() not in {"xmlurl", "htmlurl", "type"})
+        return replace(outline, attributes=tuple(kept))
+
+    return _changed(opml, url, emptied)
+
+
+def readdress(opml: Opml, url: str, new: str) -> Opml:
+    """Give a feed another address and leave all else as it is; raise NotFoundError or OpmlError."""
+    if same_place(new) != same_place(url):
+        _refuse(opml, new)
+    return _changed(opml, url, lambda outline: _with_attribute(outline, "xmlUrl", new))
+
+
+def pause(opml: Opml, url: str, *, paused: bool) -> Opml:
+    """Mark a feed as paused, or take the mark off; raise NotFoundError."""
+
+    def marked(outline: Element) -> Element:
+        if _is_paused(outline) == paused:
+            return outline
+        return _with_attribute(outline, _PAUSED, "true" if paused else "")
+
+    return _changed(opml, url, marked)
+
+
+def _refuse(opml: Opml, url: str) -> None:
+    if fault := fault_of(url):
+        raise OpmlError(f"the address {shown_url(url)} {fault}")
+    if known := find(opml, url):
+        name = _name(known) or "a feed without a name"
+        raise OpmlError(f"{shown_url(url)} is on the list already: {name}, line {known.line}", known.line)
+
+
+def _changed(opml: Opml, url: str, change: Callable[[Element], Element | None]) -> Opml:
+    """Return the list with the feed at an address changed, or taken out where the change is None."""
+    place = same_place(url)
+
+    def walked(parent: Element) -> Element:
+        children: list[Element | Markup | str] = []
+        for child in parent.children:
+            if not isinstance(child, Element) or child.tag.lower() != "outline":
+                children.append(child)
+                continue
+            after: Element | None = walked(child)
+            if after is not None and same_place(after.attribute("xmlurl")) == place:
+                after = change(after)
+            if after is not None:
+                children.append(after)
+            elif children and isinstance(children[-1], str) and not children[-1].strip():
+                children.pop()  # the line it stood on
+        same = len(children) == len(parent.children) and all(
+            a is b for a, b in zip(children, parent.children, strict=True)
+        )
+        return parent if same else replace(parent, children=tuple(children))
+
+    if not place or find(opml, url) is None:
+        raise NotFoundError(f"no feed on the list has the address {shown_url(url)}")
+    return _with_body(opml, walked(opml.body))
+
+
+def _with_attribute(element: Element, name: str, value: str) -> Element:
+    """Return the element with an attribute set in its place, or without it when the value is empty."""
+    attributes = [
+        (old, value if old.lower() == name.lower() else text)
+        for old, text in element.attributes
+        if value or old.lower() != name.lower()
+    ]
+    if value and all(old.lower() != name.lower() for old, _ in attributes):
+        attributes.append((name, value))
+    return replace(element, attributes=tuple(attributes))
+
+
+def _with_body(opml: Opml, body: Element) -> Opml:
     children = tuple(body if child is opml.body else child for child in opml.root.children)
-    return replace(opml, root=replace(opml.root, children=children)), added
+    return replace(opml, root=replace(opml.root, children=children))
 
 
 def _inserted(

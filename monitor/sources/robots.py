@@ -64,6 +64,11 @@ class Robots:
         if not self._permits(site, url):
             raise FetchError(f"robots.txt forbids fetching {shown_url(url)}", kind="robots")
 
+    async def sitemaps(self, url: str) -> tuple[str, ...]:
+        """Return the sitemaps that the site names; none while its robots.txt cannot be had."""
+        site = await self._site(url)
+        return tuple(map(str, site.rules.sitemaps)) if site.rules is not None else ()
+
     def delay(self, url: str) -> float | None:
         """Return the crawl delay the site asks for, at most 30 s; None when it asks for none or is unknown."""
         site = self._sites.get(_origin(url))

@@ -57,6 +57,16 @@ def parse_stamp(text: str | None) -> Stamp | None:
     return Stamp(**(fields | {"at": parse_instant(fields["at"])}))
 
 
+def stretches(spans: Sequence[tuple[int, int]]) -> str:
+    """Write stretches of a text."""
+    return dumps([list(span) for span in spans])
+
+
+def parse_stretches(text: str) -> tuple[tuple[int, int], ...]:
+    """Read what `stretches` wrote."""
+    return tuple((start, end) for start, end in json.loads(text))
+
+
 def records(values: Sequence[Span] | Sequence[Context]) -> str:
     """Write spans or contexts."""
     return dumps([asdict(value) for value in values])

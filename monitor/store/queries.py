@@ -23,7 +23,9 @@ from monitor.models import (
     DayRecord,
     Feed,
     FeedHealth,
+    FeedHistory,
     Grade,
+    Health,
     Job,
     Match,
     Mention,
@@ -34,11 +36,12 @@ from monitor.models import (
     Verdict,
 )
 from monitor.store import codec
+from monitor.store.history import history
 from monitor.store.schema import migrations
 
 _ARTICLE = """
     SELECT a.id, a.url, f.title AS feed, f.outlet, a.title, a.language, a.published, a.first_seen, a.verdict,
-           a.origin, a.text, a.summary, a.author, a.text_sha256, a.read_at, coalesce(s.how, '') AS how
+           a.origin, a.text, a.summary, a.author, a.text_sha256, a.read_at, a.aside, coalesce(s.how, '') AS how
     FROM article a JOIN feed f ON f.id = a.feed_id LEFT JOIN story_article s ON s.article_id = a.id
 """
 _ALERT = """
@@ -130,41 +133,41 @@ class Queries:
         self,
         start: datetime,
         end: datetime,
-        state: Callable[[FeedHealth, datetime | None], tuple[str, str]],
+        judge: Callable[[FeedHistory], Health],
     ) -> tuple[FeedHealth, ...]:
-        """Return what could be seen of each feed in [start, end), as known at its end.
-
-        `state` judges the facts (and the last time the feed had something new) to (state, detail).
-        """
+        """Return what could be seen of each feed in [start, end), and its condition as known at the end."""
         rows = self.db.query(
             """
-            SELECT f.url, f.title, f.language, f.outlet, f.paused,
+            SELECT f.id, f.url, f.title, f.language, f.outlet, f.paused,
                    count(p.id) AS polls, coalesce(sum(p.outcome = 'failed'), 0) AS failures,
                    coalesce(max(p.entries), 0) AS entries, coalesce(sum(p.new_entries), 0) AS new_entries,
-                   coalesce(sum(p.held), 0) AS held,
-                   (SELECT problem || char(31) || detail FROM poll WHERE feed_id = f.id AND at < :end
-                    ORDER BY at DESC, id DESC LIMIT 1) AS last,
-                   (SELECT max(at) FROM poll WHERE feed_id = f.id AND at < :end AND outcome <> 'failed') AS last_ok,
-                   (SELECT max(at) FROM poll WHERE feed_id = f.id AND at < :end AND new_entries > 0) AS last_new
+                   coalesce(sum(p.held), 0) AS held
             FROM feed f LEFT JOIN poll p ON p.feed_id = f.id AND p.at >= :start AND p.at < :end
             WHERE f.added < :end AND (f.removed IS NULL OR f.removed > :start)
             GROUP BY f.id ORDER BY f.id
             """,
             {"start": codec.instant(start), "end": codec.instant(end)},
         )
-        return tuple(_health(row, state) for row in rows)
+        return tuple(
+            _health(row, seen, judge(seen))
+            for row in rows
+            for seen in [history(self, row["id"], start, end, paused=bool(row["paused"]))]
+        )
 
     # --- articles -------------------------------------------------------------------------------
 
     def due_jobs(self, now: datetime, limit: int, skip: Iterable[int] = ()) -> tuple[Job, ...]:
-        """Return articles whose pages are to be read now, oldest first, without those in `skip`."""
+        """Return articles whose pages are to be read now, without those in `skip`.
+
+        What may alert comes first, so that no archive keeps the news waiting; then the oldest.
+        """
         rows = self.db.query(
             """
             SELECT a.id, a.url, a.title, a.summary, a.content, a.author, a.published, a.may_alert, a.held_reason,
                    f.outlet, coalesce(nullif(a.language, ''), f.language) AS language, j.attempts, j.first_tried
             FROM job j JOIN article a ON a.id = j.article_id JOIN feed f ON f.id = a.feed_id
             WHERE j.next_at <= ? AND a.id NOT IN (SELECT value FROM json_each(?))
-            ORDER BY j.next_at, a.id LIMIT ?
+            ORDER BY a.may_alert DESC, j.next_at, a.id LIMIT ?
             """,
             [codec.instant(now), json.dumps(list(skip)), limit],
         )
@@ -197,6 +200,18 @@ class Queries:
             [ruleset, limit],
         )
         return tuple(_article(row) for row in rows)
+
+    def last_texts(self, site: str, limit: int) -> tuple[tuple[int, str, str], ...]:
+        """Return id, title and text of the articles of a site (host and port) that were read last, oldest first."""
+        starts = [f"{scheme}://{www}{site}" for scheme in ("http", "https") for www in ("", "www.")]
+        ranges = " OR ".join("identity >= ? AND identity < ?" for _ in starts)
+        rows = self.db.execute(
+            "SELECT id, title, text FROM article WHERE id IN ("
+            f" SELECT id FROM article WHERE ({ranges}) AND id NOT IN (SELECT article_id FROM job)"
+            "  ORDER BY id DESC LIMIT ?) ORDER BY id",
+            [*(start + end for start in starts for end in ("/", "0")), limit],  # 0 comes after the slash
+        )
+        return tuple(rows.fetchall())
 
     def article(self, article: int) -> ArticleView | None:
         """Return one article with its matches, or None."""
@@ -329,7 +344,7 @@ class Queries:
         self,
         start: datetime,
         end: datetime,
-        state: Callable[[FeedHealth, datetime | None], tuple[str, str]],
+        judge: Callable[[FeedHistory], Health],
     ) -> DayRecord:
         """Return what was recorded in [start, end), as it stood at the end: the same at any later time."""
         window = [codec.instant(start), codec.instant(end)]
@@ -343,7 +358,7 @@ class Queries:
             start=start,
             end=end,
             stories=self._stories([row[0] for row in touched], as_of=window[1] or ""),
-            feeds=self.feed_health(start, end, state),
+            feeds=self.feed_health(start, end, judge),
             entries=self._one("SELECT count(*) FROM entry WHERE first_seen >= ? AND first_seen < ?", window),
             articles=self._one("SELECT count(*) FROM article WHERE read_at >= ? AND read_at < ?", window),
             matches=self._one(
@@ -426,28 +441,25 @@ def _feed(row: dict[str, Any]) -> Feed:
     )
 
 
-def _health(
-    row: dict[str, Any], state: Callable[[FeedHealth, datetime | None], tuple[str, str]]
-) -> FeedHealth:
-    problem, _, detail = (row["last"] or "\x1f").partition("\x1f")
-    facts = FeedHealth(
+def _health(row: dict[str, Any], seen: FeedHistory, health: Health) -> FeedHealth:
+    return FeedHealth(
         feed=row["title"],
         url=row["url"],
         outlet=row["outlet"],
         language=row["language"],
         kind="",
         country="",
-        state="paused" if row["paused"] else problem,
-        detail=detail,
+        state=health.state,
+        detail=health.why,
         polls=row["polls"],
         failures=row["failures"],
         entries=row["entries"],
         new_entries=row["new_entries"],
-        last_ok=codec.parse_instant(row["last_ok"]),
+        last_ok=seen.last_ok,
         held=row["held"],
+        condition=health.condition,
+        since=health.since,
     )
-    judged, why = state(facts, codec.parse_instant(row["last_new"]))
-    return replace(facts, state=judged, detail=why)
 
 
 def _job(row: dict[str, Any]) -> Job:
@@ -491,6 +503,7 @@ def _article(row: dict[str, Any]) -> ArticleView:
         text_sha256=row["text_sha256"],
         how=row["how"],
         fetched_at=codec.parse_instant(row["read_at"]) if row["origin"] == Origin.PAGE.value else None,
+        aside=codec.parse_stretches(row["aside"]),
     )
 
 

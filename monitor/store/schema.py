@@ -15,6 +15,12 @@ def m001_the_pipeline(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m002_boilerplate(db: sqlite_utils.Database) -> None:
+    """Keep which stretches of a text the rules do not read."""
+    db.execute("ALTER TABLE article ADD COLUMN aside TEXT NOT NULL DEFAULT '[]'")  # JSON, [start, end) each
+
+
 _PIPELINE = (
     """
     CREATE TABLE feed (
@@ -61,12 +67,17 @@ _PIPELINE = (
         held_reason TEXT NOT NULL DEFAULT '',
         undated     INTEGER NOT NULL DEFAULT 0,    -- entries without a date
         characters  INTEGER NOT NULL DEFAULT 0,    -- of text in the median entry
+        moved_to    TEXT NOT NULL DEFAULT '',      -- where every hop said, permanently, that the feed now is
+        blind_s     INTEGER NOT NULL DEFAULT 0,    -- seconds before it in which the feed should have been read
         problem     TEXT NOT NULL DEFAULT '',
         detail      TEXT NOT NULL DEFAULT ''
     ) STRICT
     """,
     "CREATE INDEX poll_at ON poll(at)",
     "CREATE INDEX poll_feed ON poll(feed_id, at)",
+    "CREATE INDEX poll_news ON poll(feed_id, at) WHERE new_entries > held",
+    "CREATE INDEX poll_document ON poll(feed_id, at) WHERE outcome = 'changed' AND entries > 0",
+    "CREATE INDEX poll_blind ON poll(feed_id, at) WHERE blind_s > 0",
     """
     CREATE TABLE article (
         id          INTEGER PRIMARY KEY,

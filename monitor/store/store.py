@@ -23,6 +23,7 @@ import sqlite_utils
 
 from monitor.errors import StoreBusyError, StoreError
 from monitor.models import (
+    BACKFILL,
     AlertState,
     Candidate,
     ChannelState,
@@ -37,12 +38,20 @@ from monitor.models import (
     Subscription,
 )
 from monitor.store import codec
+from monitor.store.history import blind_before
 from monitor.store.queries import Queries
 from monitor.store.schema import migrations
 
 _BUSY_SECONDS = 30
 _WAL_LIMIT = 64 * 1024 * 1024
 _HELD_BY_GUARD = "state = 'held' AND next_at IS NULL"
+_HOLD_UNFOUNDED = """
+    UPDATE outbox SET state = 'held', next_at = NULL, reason = 'found only in what stands on every page of its site'
+    WHERE state IN ('pending', 'held') AND rule = :rule
+      AND story_id = (SELECT story_id FROM story_article WHERE article_id = :article)
+      AND NOT EXISTS (SELECT 1 FROM story_article s JOIN match m ON m.article_id = s.article_id
+                      WHERE s.story_id = outbox.story_id AND m.rule = :rule AND m.withdrawn IS NULL)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,7 @@ class Store(Queries):
                     "outlet": outlet_of(subscription),
                     "added": at,
                     "removed": None,
+                    "paused": int(subscription.paused),
                     "url": subscription.url,
                 }
                 columns = ", ".join(row)
@@ -130,8 +140,40 @@ class Store(Queries):
                     row,
                 )
 
+    def move_feed(self, old: str, new: str) -> bool:
+        """Give a feed another address and keep its history; tell whether there was such a feed.
+
+        What it has shown stays known, so nothing of it is news; its validators belonged to the old place
+        and are dropped. The next poll counts as a first one, since a place may have been left long ago:
+        of entries nobody has seen, only the fresh few alert. A feed already kept at the new address joins it.
+        """
+        if old == new:
+            return False
+        with self._write() as db:
+            ids = dict(db.execute("SELECT url, id FROM feed WHERE url IN (?, ?)", [old, new]).fetchall())
+            if old not in ids:
+                return False
+            if new in ids:
+                self._join_feed(db, ids[new], ids[old])
+            db.execute(
+                "UPDATE feed SET url = ?, removed = NULL, etag = '', last_modified = '', body_sha256 = '',"
+                " last_full = NULL, first_polled = NULL, next_due = NULL, failures = 0, problem = '', detail = '',"
+                " moved_to = '', moved_since = NULL, moved_polls = 0 WHERE id = ?",
+                [new, ids[old]],
+            )
+        return True
+
+    @staticmethod
+    def _join_feed(db: sqlite_utils.Database, feed: int, into: int) -> None:
+        """Make one feed's polls, entries and articles another's."""
+        db.execute("UPDATE OR IGNORE entry_key SET feed_id = ? WHERE feed_id = ?", [into, feed])
+        db.execute("DELETE FROM entry_key WHERE feed_id = ?", [feed])
+        for table in ("poll", "entry", "article"):
+            db.execute(f"UPDATE {table} SET feed_id = ? WHERE feed_id = ?", [into, feed])
+        db.execute("DELETE FROM feed WHERE id = ?", [feed])
+
     def spread_due(self, due: Mapping[int, datetime]) -> None:
-        """Set the first due times of feeds."""
+        """Set due times of feeds, so that a start does not poll them all at once."""
         with self._write() as db:
             for feed, at in due.items():
                 db.execute("UPDATE feed SET next_due = ? WHERE id = ?", [codec.instant(at), feed])
@@ -159,12 +201,25 @@ class Store(Queries):
                     "held_reason": held[0].held_reason if held else "",
                     "undated": record.undated,
                     "characters": record.characters,
+                    "moved_to": record.feed.moved_to,
+                    "blind_s": 0
+                    if record.outcome == "failed"
+                    else blind_before(self, record.feed.id, record.at),
                     "problem": record.feed.problem,
                     "detail": record.feed.detail,
                 }
             )
             self._update_feed(db, record.feed)
         return sum(articles)
+
+    def save_older(self, feed: Feed, entries: Sequence[NewEntry], now: datetime) -> int:
+        """Add entries that a feed no longer shows; return how many articles are new.
+
+        It was no poll: the feed's validators, due time and health stay as they are.
+        """
+        at = codec.instant(now)
+        with self._write() as db:
+            return sum([self._add_entry(db, feed.id, new, at) for new in entries])
 
     def _add_entry(self, db: sqlite_utils.Database, feed: int, new: NewEntry, at: str | None) -> bool:
         """Add an entry and, when nobody has shown it before, its article and job."""
@@ -294,7 +349,9 @@ class Store(Queries):
         """
         at = codec.instant(now)
         with self._write() as db:
-            row = db.execute("SELECT title, read_at FROM article WHERE id = ?", [article]).fetchone()
+            row = db.execute(
+                "SELECT title, read_at, held_reason FROM article WHERE id = ?", [article]
+            ).fetchone()
             if row is None or row[1] is not None:
                 return Saved(story=None, new_story=False, matches=0, alerts=0)
             db.table("article").update(
@@ -313,13 +370,15 @@ class Store(Queries):
                     "raw_sha256": reading.raw_sha256,
                     "text_sha256": reading.text_sha256,
                     "note": reading.note,
+                    "aside": codec.stretches(reading.aside),
                     "ruleset": ruleset,
                     "sketch": codec.sketch(reading.sketch),
                 },
             )
             self._write_mentions(db, article, reading, at)
             for match in reading.matches:
-                self._write_match(db, article, match, ruleset, at, live=True)
+                # What was fetched from years ago is in the archive; it is no news of this day.
+                self._write_match(db, article, match, ruleset, at, live=row[2] != BACKFILL)
             saved = Saved(story=None, new_story=False, matches=len(reading.matches), alerts=0)
             if reading.matches:
                 placement = place(self.candidates(now - window, reading.language))
@@ -360,6 +419,28 @@ class Store(Queries):
                     self._write_match(db, article, match, ruleset, at, live=False)
             self._write_mentions(db, article, reading, at)
         return len(found.keys() - held.keys())
+
+    def set_aside(self, article: int, reading: Reading, *, now: datetime) -> None:
+        """Note what turned out not to be an article's own text, and withdraw what was found only there.
+
+        A match that still stands is left as it was told. Alerts not yet sent are held where nothing in their
+        story stands for them any more; a later article releases them.
+        """
+        at = codec.instant(now)
+        standing = {match.rule for match in reading.matches}
+        with self._write() as db:
+            db.execute("UPDATE article SET aside = ? WHERE id = ?", [codec.stretches(reading.aside), article])
+            for (rule,) in db.execute(
+                "SELECT rule FROM match WHERE article_id = ? AND withdrawn IS NULL ORDER BY rule", [article]
+            ).fetchall():
+                if rule in standing:
+                    continue
+                db.execute(
+                    "UPDATE match SET withdrawn = ? WHERE article_id = ? AND rule = ? AND withdrawn IS NULL",
+                    [at, article, rule],
+                )
+                db.execute(_HOLD_UNFOUNDED, {"article": article, "rule": rule})
+            self._write_mentions(db, article, reading, at)
 
     def use_ruleset(self, ruleset: str, now: datetime) -> None:
         """Note which rules are in force from now on."""

@@ -23,13 +23,13 @@ ELEMENTS = set(
     """
     html head meta title style body header main nav footer section article h1 h2 h3 h4 p a ul ol li dl dt dd div
     span strong table caption thead tbody tr th td blockquote mark bdi time code br details summary
-    """.split()  # noqa: SIM905  as a list it would fill the screen
+    """.split()
 )
 ATTRIBUTES = set(
     """
     lang dir charset http-equiv content name class id href rel aria-label aria-labelledby aria-hidden role
     tabindex scope datetime value style
-    """.split()  # noqa: SIM905
+    """.split()
 )
 
 
