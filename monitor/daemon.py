@@ -25,6 +25,7 @@ POLL_EVERY_S = 10
 READ_EVERY_S = 5
 ALERT_EVERY_S = 5
 MATCH_EVERY_S = 300
+WATCH_EVERY_S = 900
 STOP_WITHIN_S = 10.0
 
 log = logging.getLogger(__name__)
@@ -92,6 +93,7 @@ class Daemon:
             ("read", READ_EVERY_S, self._pipeline.read),
             ("alert", ALERT_EVERY_S, self._pipeline.alert),
             ("match", MATCH_EVERY_S, self._pipeline.match),
+            ("watch", WATCH_EVERY_S, self._pipeline.watch),
         )
         for name, seconds, stage in stages:
             scheduler.add_job(

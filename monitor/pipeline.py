@@ -46,6 +46,7 @@ from monitor.sources.fetch import Client
 from monitor.sources.robots import Robots
 from monitor.stories import cluster
 from monitor.text.show import log_safe
+from monitor.watch import watch_feeds
 from monitor.writer import Writer
 
 FEED_DEADLINE_S = 15.0
@@ -104,6 +105,7 @@ class Pipeline:
     async def cycle(self, *, all_feeds: bool = False) -> Counts:
         """Run every stage once, until nothing is due in any; tell what was done."""
         counts = await self.poll(all_feeds=all_feeds)
+        await self.watch()
         counts = add(counts, await self.read())
         counts = add(counts, await self.match())
         counts = add(counts, await self.digest())
@@ -180,6 +182,11 @@ class Pipeline:
         known = await self._write(self._store.known_keys, feed.id, keys)
         seen_text = await self._write(self._store.entry_text, set(known.values()))
         return polling.changed(feed, response, document, sha256, known, seen_text, timing)
+
+    async def watch(self) -> Counts:
+        """Tell when a feed has fallen silent, died or moved, and when it returns."""
+        await self._write(watch_feeds, self._store, self._setup, self._tools.clock())
+        return Counts()
 
     # --- read -----------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ FLOORS = (
     ("forkserver", "lanes"),
     ("writer", "registry", "reading"),
     ("setup", "habits"),
-    ("check", "daily", "screens"),
+    ("check", "daily", "screens", "watch"),
     ("delivery",),
     ("pipeline",),
     ("trial", "daemon", "demo"),

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("monitor")
 
-_STAGES = ("poll", "read", "match", "alert", "digest")
+_STAGES = ("poll", "watch", "read", "match", "alert", "digest")
 
 
 @commands.command()
@@ -145,6 +145,7 @@ async def _cycle(
         if only == "poll":
             return await pipeline.poll(all_feeds=all_feeds)
         stages = {
+            "watch": pipeline.watch,
             "read": pipeline.read,
             "match": pipeline.match,
             "alert": pipeline.alert,

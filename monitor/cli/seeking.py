@@ -121,11 +121,12 @@ async def _backfill(setup: Setup, clock: Clock, url: str, pages: int, until: dat
                 done = await backfill(tools, writer, feed, pages=pages, until=until, permit=permit)
         if done.entries:
             await writer(
-                store.note,
+                store.tell,
                 f"backfill|{feed.id}|{clock().isoformat()}",
-                clock(),
                 feed.title,
                 f"{done.entries} older entries were stored by hand; they do not alert",
+                (),
+                clock(),
             )
         return done
     finally:

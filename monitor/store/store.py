@@ -553,18 +553,29 @@ class Store(Queries):
 
     # --- the outbox -----------------------------------------------------------------------------
 
-    def queue(
-        self, kind: str, subject: str, channel: str, title: str, now: datetime, *, url: str = ""
-    ) -> bool:
-        """Queue a digest, notice or test once per (kind, subject, channel); tell whether it is new."""
-        at = codec.instant(now)
-        dedup_key = f"{kind}|{subject}|{channel}"
+    def queue(self, kind: str, subject: str, channel: str, title: str, now: datetime) -> bool:
+        """Queue a digest or a test once per (kind, subject, channel); tell whether it is new."""
         with self._write() as db:
-            done = db.execute(
-                "INSERT INTO outbox (dedup_key, key, kind, rule, channel, state, title, url, created_at, next_at)"
-                " VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                [dedup_key, short_key(dedup_key), kind, subject, channel, title, url, at, at],
-            )
+            return self._queue(db, kind, subject, channel, title, codec.instant(now))
+
+    @staticmethod
+    def _queue(
+        db: sqlite_utils.Database,
+        kind: str,
+        subject: str,
+        channel: str,
+        title: str,
+        at: str | None,
+        *,
+        reason: str = "",
+    ) -> bool:
+        dedup_key = f"{kind}|{subject}|{channel}"
+        done = db.execute(
+            "INSERT INTO outbox"
+            " (dedup_key, key, kind, rule, channel, state, reason, title, created_at, next_at)"
+            " VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [dedup_key, short_key(dedup_key), kind, subject, channel, reason, title, at, at],
+        )
         return bool(done.rowcount)
 
     def recover_leases(self, now: datetime) -> int:
@@ -642,13 +653,17 @@ class Store(Queries):
 
     # --- the rest -------------------------------------------------------------------------------
 
-    def note(self, key: str, at: datetime, subject: str, text: str) -> bool:
-        """Keep a notice once per key; tell whether it is new."""
+    def tell(self, key: str, subject: str, text: str, channels: Sequence[str], now: datetime) -> bool:
+        """Keep a notice once per key and queue it for its channels; tell whether it is new."""
+        at = codec.instant(now)
         with self._write() as db:
             done = db.execute(
                 "INSERT INTO notice (key, at, subject, text) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                [key, codec.instant(at), subject, text],
+                [key, at, subject, text],
             )
+            if done.rowcount:
+                for channel in channels:
+                    self._queue(db, "notice", key, channel, subject, at, reason=text)
         return bool(done.rowcount)
 
     def save_digest(self, date: str, now: datetime, files: Mapping[str, str]) -> None:

@@ -7,12 +7,15 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from monitor.errors import StoreBusyError, StoreError
 from monitor.models import AlertState, ChannelState, Outcome, Placement
+from monitor.sources import health
 from monitor.store.queries import Queries
 from monitor.store.store import Store, exclusive
 from tests.store.facts import NOW, WINDOW, entry, match, new, open_store, poll, reading, save, with_feed
@@ -171,7 +174,7 @@ def test_a_day_is_the_same_whatever_happens_after_it(tmp_path: Path) -> None:
     start, end = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
 
     def day(store: Store) -> object:
-        return store.day(start, end, lambda facts, last_new: (facts.state or "ok", str(last_new)))
+        return store.day(start, end, partial(health.judge, now=end, zone=ZoneInfo("Asia/Karachi")))
 
     with open_store(tmp_path) as store:
         feed = with_feed(store)
