@@ -17,7 +17,7 @@ check: .venv-test/ready  ## formatting, linting, types
 	$(TEST)/mypy
 
 test: .venv-test/ready  ## the fast tests
-	$(TEST)/pytest
+	$(TEST)/pytest -n 2
 
 slow: .venv-test/ready  ## the long runs as well
 	$(TEST)/pytest -m "slow or not slow" --timeout 3600

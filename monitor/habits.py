@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 
 from monitor.models import Job, PageContext, Reading
-from monitor.sources.boilerplate import WINDOW, Learned, fingerprints, site_of, spans
+from monitor.sources.boilerplate import LONGEST, WINDOW, Learned, fingerprints, site_of, spans
 from monitor.writer import Writer
 
 _SITES = 500  # some 15 kB each
@@ -38,7 +38,9 @@ class Habits:
         again = learned.add(job.article, reading.title, reading.fingerprints)
         own = learned.boilerplate(job.article, reading.title)
         about = f"{reading.title}\n{job.context.summary}"
-        if set(spans(reading.text, own, about)) - set(reading.aside):
+        if own.intersection(reading.fingerprints) and (
+            set(spans(reading.text, own, about)) - set(reading.aside)
+        ):
             again = (*again, job.article)
         return {article: learned.boilerplate(article) for article in again}
 
@@ -55,6 +57,6 @@ class Habits:
         """Learn from the texts that are stored; their articles were looked at when they were read."""
         learned = Learned()
         if site:
-            for article, title, text in self._write.store.last_texts(site, WINDOW):
+            for article, title, text in self._write.store.last_texts(site, WINDOW, LONGEST):
                 learned.add(article, title, fingerprints(text))
         return learned

@@ -23,6 +23,7 @@ RECENT_LEAST = 4
 SHORTEST = 4  # words; a shorter line says nothing, and may be a dateline
 SAME_TITLE = 2 / 3  # of two titles' words
 ABOUT = 0.6  # of a sentence's words that stand in the article's own title and summary
+LONGEST = 100_000  # characters of a text that are looked at
 _MOST = 400  # sentences of one page
 
 
@@ -33,7 +34,7 @@ def site_of(url: str) -> str:
 
 def fingerprints(text: str) -> tuple[int, ...]:
     """Return 64-bit hashes of a text's sentences, folded, each once; none for those of a few words."""
-    found = (_fingerprint(text[start:end]) for start, end in sentences(text)[:_MOST])
+    found = (_fingerprint(text[start:end]) for start, end in _sentences(text))
     return tuple(dict.fromkeys(number for number in found if number is not None))
 
 
@@ -48,7 +49,7 @@ def spans(text: str, boilerplate: Collection[int], about: str = "") -> tuple[tup
     own = frozenset(words(fold(about)))
     return tuple(
         (start, end)
-        for start, end in sentences(text)[:_MOST]
+        for start, end in _sentences(text)
         if _fingerprint(text[start:end]) in boilerplate and not _says(text[start:end], own)
     )
 
@@ -143,6 +144,10 @@ class Learned:
         return frozenset(
             number for number, bits in evidence.items() if (bits | places[own]).bit_count() >= enough
         )
+
+
+def _sentences(text: str) -> list[tuple[int, int]]:
+    return sentences(text[:LONGEST])[:_MOST]
 
 
 def _fingerprint(sentence: str) -> int | None:

@@ -34,11 +34,13 @@ _HALF_LIFE_NEWS = 100.0  # hours with news that a half-life should hold
 _PRIOR_HOUR, _PRIOR_DAY, _PRIOR_CELL = 4.0, 3.0, 1.0  # polls with news, for an hour, a weekday, both together
 _LEAST_RATE = 0.002  # of the average: no hour is quite impossible
 _LONG = 0.75  # the share of silences that are short; the rest tells how long they can get
+_ENOUGH_LONG, _LEAST_LONG = 12.0, 0.05  # of many silences, only the longest tell how long they get
 _PRIOR_LONG = 2.0  # long silences, of a feed without a memory
 _OUTLIER = 8.0  # times the usual excess: a silence beyond it was an outage of the outlet
 _WITHIN_BURST = 0.1
 _RECENT, _PRIOR_RECENT = 10, 3.0  # silences that tell how fast it publishes lately
 _SLACK, _SLOWEST = 1.3, 0.25
+_ONCE = 0.6
 _DAY_OFF = 0.15  # of an average day
 _ENOUGH = 20  # hours with news, before weekdays are spoken of
 _DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
@@ -339,8 +341,9 @@ def _usual(silences: Sequence[Seen], covered: float) -> float:
     ordered = sorted(_capped(silences))
     total = sum(weight for _, weight, _ in ordered)
     mean = sum(silence * weight for silence, weight, _ in ordered) / total
+    share = max(min(1 - _LONG, _ENOUGH_LONG / total), _LEAST_LONG)  # of silences that are called long
     below, place = 0.0, 0
-    while below + ordered[place][1] < _LONG * total:
+    while below + ordered[place][1] < (1 - share) * total:
         below += ordered[place][1]
         place += 1
     bound = ordered[place][0]
@@ -348,12 +351,14 @@ def _usual(silences: Sequence[Seen], covered: float) -> float:
     weight = sum(one for _, one, _ in long) + _PRIOR_LONG
     excess = (sum((silence - bound) * one for silence, one, _ in long) + _PRIOR_LONG * mean) / weight
     in_a_month = total * _MONTH / covered
-    chance = min(log(2) / in_a_month, (1 - _LONG) / 2)
-    stretch: float = ((1 - _LONG) / chance) ** (1 / weight) - 1
+    chance = min(log(2) / in_a_month, share / 2)
+    stretch: float = (share / chance) ** (1 / weight) - 1
     return bound + excess * weight * stretch
 
 
 def _recurring(silences: Sequence[Seen]) -> float:
-    """Return the second longest silence of the last four weeks: what came twice is no accident."""
+    """Return what lately came without being the end: what came twice is no accident, what came once may be."""
     lately = sorted(silence for silence, _, age in silences if age < _MONTH)
-    return lately[-2] if len(lately) > 1 else 0.0
+    twice = lately[-2] if len(lately) > 1 else 0.0
+    once = max((silence for silence, _, age in silences if age < _HOURS), default=0.0)
+    return max(twice, _ONCE * once)

@@ -201,15 +201,22 @@ class Queries:
         )
         return tuple(_article(row) for row in rows)
 
-    def last_texts(self, site: str, limit: int) -> tuple[tuple[int, str, str], ...]:
-        """Return id, title and text of the articles of a site (host and port) that were read last, oldest first."""
+    def last_texts(self, site: str, limit: int, length: int) -> tuple[tuple[int, str, str], ...]:
+        """Return id, title and the beginning of the text of the articles last read of a site, oldest first.
+
+        A site is a host without www. and its port; `length` is in characters.
+        """
         starts = [f"{scheme}://{www}{site}" for scheme in ("http", "https") for www in ("", "www.")]
         ranges = " OR ".join("identity >= ? AND identity < ?" for _ in starts)
         rows = self.db.execute(
-            "SELECT id, title, text FROM article WHERE id IN ("
+            "SELECT id, title, substr(text, 1, ?) FROM article WHERE id IN ("
             f" SELECT id FROM article WHERE ({ranges}) AND id NOT IN (SELECT article_id FROM job)"
             "  ORDER BY id DESC LIMIT ?) ORDER BY id",
-            [*(start + end for start in starts for end in ("/", "0")), limit],  # 0 comes after the slash
+            [
+                length,
+                *(start + end for start in starts for end in ("/", "0")),
+                limit,
+            ],  # 0 comes after the slash
         )
         return tuple(rows.fetchall())
 

@@ -260,10 +260,11 @@ def test_a_site_begins_with_what_is_stored_of_it(tmp_path: Path) -> None:
         store.save_poll(poll(with_feed(store), *(new(number) for number in range(1, 6))))
         for number in range(1, 5):
             save(store, number, stored(text=f"Text {number}"))
-        assert store.last_texts("one.example", 3) == tuple(
+        assert store.last_texts("one.example", 3, 6) == tuple(
             (number, f"Report number {number}", f"Text {number}") for number in (2, 3, 4)
         )
-        assert store.last_texts("one.exampl", 3) == store.last_texts("two.example", 3) == ()
+        assert [text for *_, text in store.last_texts("one.example", 1, 4)] == ["Text"]
+        assert store.last_texts("one.exampl", 3, 9) == store.last_texts("two.example", 3, 9) == ()
 
 
 def page(topic: str) -> bytes:
