@@ -78,7 +78,8 @@ RHYTHMS: dict[str, tuple[tuple[float, ...], tuple[float, ...], str]] = {
     "from abroad": (DAYTIME, WEEKDAYS, "abroad"),
     "slack fortnight": (DAYTIME, ALL_WEEK, "slack"),
 }
-SHIFT = (60, 90)  # days: daytime becomes night, and a third less is published
+FASTING = tuple(float(8 <= hour < 14 or hour >= 20 or hour < 1) for hour in range(24))
+SHIFT = (60, 90)  # days of a month like Ramadan: other hours, a third less
 SLACK = (70, 84)  # days of holiday at a third of the volume
 
 
@@ -95,12 +96,12 @@ class Outlet:
         hours, days, special = RHYTHMS[self.rhythm]
         zone = LONDON if special == "abroad" else ZONE
         local = (START + timedelta(hours=hour)).astimezone(zone)
-        of_day, factor = local.hour, 1.0
+        factor = 1.0
         if events and special == "shift" and SHIFT[0] <= hour / 24 < SHIFT[1]:
-            of_day, factor = (of_day - 10) % 24, 0.67
+            hours, factor = FASTING, 0.67
         if events and special == "slack" and SLACK[0] <= hour / 24 < SLACK[1]:
             factor = 0.33
-        return factor * hours[of_day] * days[local.weekday()] * 168 / (sum(hours) * sum(days))
+        return factor * hours[local.hour] * days[local.weekday()] * 168 / (sum(hours) * sum(days))
 
     def items(self, days: int, chance: random.Random, *, events: bool = True) -> list[float]:
         """Return when items appear, in seconds since START."""

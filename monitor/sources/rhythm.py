@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo
 
 from monitor.models import FreshHour
 
-ALARM = 2.0  # usual longest silences; less would cry wolf
-UNSURE = 10.0  # silences: the alarm waits the longer the fewer of them the rhythm was learned from
+ALARM = 2.2  # usual longest silences; less would cry wolf
+UNSURE = 8.0  # silences: the alarm waits the longer the fewer of them the rhythm was learned from
 LEAST_SILENCES = 5
 LEAST_TIME = timedelta(days=14)  # two weekends
 UNKNOWN_AFTER = timedelta(days=42)  # what counts as silence while too little is known

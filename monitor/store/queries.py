@@ -357,9 +357,9 @@ class Queries:
         window = [codec.instant(start), codec.instant(end)]
         touched = self.db.execute(
             "SELECT DISTINCT s.story_id FROM match m JOIN story_article s ON s.article_id = m.article_id"
-            " WHERE m.live AND m.at >= ? AND m.at < ? AND (m.withdrawn IS NULL OR m.withdrawn >= ?)"
-            " ORDER BY s.story_id",
-            [*window, window[1]],
+            " WHERE m.live AND m.found >= ? AND m.found < ? AND m.at < ?"
+            " AND (m.withdrawn IS NULL OR m.withdrawn >= ?) ORDER BY s.story_id",
+            [*window, window[1], window[1]],
         )
         return DayRecord(
             start=start,
@@ -369,9 +369,9 @@ class Queries:
             entries=self._one("SELECT count(*) FROM entry WHERE first_seen >= ? AND first_seen < ?", window),
             articles=self._one("SELECT count(*) FROM article WHERE read_at >= ? AND read_at < ?", window),
             matches=self._one(
-                "SELECT count(*) FROM match WHERE live AND at >= ? AND at < ?"
+                "SELECT count(*) FROM match WHERE live AND found >= ? AND found < ? AND at < ?"
                 " AND (withdrawn IS NULL OR withdrawn >= ?)",
-                [*window, window[1]],
+                [*window, window[1], window[1]],
             ),
             verdicts=tuple(
                 self.db.execute(

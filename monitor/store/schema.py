@@ -185,12 +185,13 @@ _PIPELINE = (
         ruleset    TEXT NOT NULL,
         at         TEXT NOT NULL,
         live       INTEGER NOT NULL,               -- found when the article was read, not by later rules
+        found      TEXT NOT NULL,                  -- when the rule first matched; `at` is when it did so like this
         withdrawn  TEXT                            -- when later rules no longer found it so
     ) STRICT
     """,
     "CREATE UNIQUE INDEX match_once ON match(article_id, rule) WHERE withdrawn IS NULL",
     "CREATE INDEX match_article ON match(article_id)",
-    "CREATE INDEX match_at ON match(at)",
+    "CREATE INDEX match_found ON match(found)",
     "CREATE INDEX match_rule ON match(rule, at)",
     """
     CREATE TABLE story (

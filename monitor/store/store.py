@@ -52,6 +52,15 @@ _HOLD_UNFOUNDED = """
       AND NOT EXISTS (SELECT 1 FROM story_article s JOIN match m ON m.article_id = s.article_id
                       WHERE s.story_id = outbox.story_id AND m.rule = :rule AND m.withdrawn IS NULL)
 """
+_POINT_ELSEWHERE = """
+    UPDATE outbox SET (article_id, title, url) = (
+        SELECT a.id, a.title, a.url
+        FROM story_article s JOIN article a ON a.id = s.article_id JOIN match m ON m.article_id = a.id
+        WHERE s.story_id = outbox.story_id AND m.rule = :rule AND m.withdrawn IS NULL ORDER BY a.id LIMIT 1)
+    WHERE state IN ('pending', 'held') AND rule = :rule AND article_id = :article
+      AND EXISTS (SELECT 1 FROM story_article s JOIN match m ON m.article_id = s.article_id
+                  WHERE s.story_id = outbox.story_id AND m.rule = :rule AND m.withdrawn IS NULL)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,7 +387,7 @@ class Store(Queries):
             self._write_mentions(db, article, reading, at)
             for match in reading.matches:
                 # What was fetched from years ago is in the archive; it is no news of this day.
-                self._write_match(db, article, match, ruleset, at, live=row[2] != BACKFILL)
+                self._write_match(db, article, match, ruleset, at, live=row[2] != BACKFILL, found=at)
             saved = Saved(story=None, new_story=False, matches=len(reading.matches), alerts=0)
             if reading.matches:
                 placement = place(self.candidates(now - window, reading.language))
@@ -399,14 +408,13 @@ class Store(Queries):
             db.execute("UPDATE article SET ruleset = ? WHERE id = ?", [ruleset, article])
             if reading is None:
                 return 0
-            held = {
-                row[0]: row[1:]
-                for row in db.execute(
-                    "SELECT rule, grade, spans, context, why FROM match"
-                    " WHERE article_id = ? AND withdrawn IS NULL",
-                    [article],
-                )
-            }
+            rows = db.execute(
+                "SELECT rule, grade, spans, context, why, live, found FROM match"
+                " WHERE article_id = ? AND withdrawn IS NULL",
+                [article],
+            ).fetchall()
+            held = {row[0]: row[1:5] for row in rows}
+            first = {row[0]: (bool(row[5]), row[6]) for row in rows}
             found = {match.rule: match for match in reading.matches}
             for rule in sorted(held):
                 if rule not in found or held[rule] != _match_columns(found[rule]):
@@ -416,7 +424,9 @@ class Store(Queries):
                     )
             for rule, match in found.items():
                 if rule not in held or held[rule] != _match_columns(match):
-                    self._write_match(db, article, match, ruleset, at, live=False)
+                    # What is found otherwise than before is as old as it was, and no news of this day.
+                    live, found_at = first.get(rule, (False, at))
+                    self._write_match(db, article, match, ruleset, at, live=live, found=found_at)
             self._write_mentions(db, article, reading, at)
         return len(found.keys() - held.keys())
 
@@ -440,6 +450,7 @@ class Store(Queries):
                     [at, article, rule],
                 )
                 db.execute(_HOLD_UNFOUNDED, {"article": article, "rule": rule})
+                db.execute(_POINT_ELSEWHERE, {"article": article, "rule": rule})
             self._write_mentions(db, article, reading, at)
 
     def use_ruleset(self, ruleset: str, now: datetime) -> None:
@@ -482,7 +493,14 @@ class Store(Queries):
 
     @staticmethod
     def _write_match(
-        db: sqlite_utils.Database, article: int, match: Match, ruleset: str, at: str | None, *, live: bool
+        db: sqlite_utils.Database,
+        article: int,
+        match: Match,
+        ruleset: str,
+        at: str | None,
+        *,
+        live: bool,
+        found: str | None,
     ) -> None:
         grade, spans, context, why = _match_columns(match)
         db.table("match").insert(
@@ -496,6 +514,7 @@ class Store(Queries):
                 "ruleset": ruleset,
                 "at": at,
                 "live": int(live),
+                "found": found,
             }
         )
 

@@ -193,6 +193,36 @@ def test_a_day_is_the_same_whatever_happens_after_it(tmp_path: Path) -> None:
         assert day(store) == before
 
 
+def test_a_story_stays_in_its_day_when_changed_rules_find_it_otherwise(tmp_path: Path) -> None:
+    judge = partial(health.judge, now=NOW, zone=ZoneInfo("Asia/Karachi"))
+    today = (NOW - timedelta(hours=1), NOW + timedelta(hours=3))
+    tomorrow = (today[1], today[1] + timedelta(days=1))
+    with open_store(tmp_path) as store:
+        store.save_poll(poll(with_feed(store), new(1)))
+        save(store, 1, reading(match()))
+        other = replace(match(), why="another word")
+        store.save_rematch(1, reading(other), now=NOW + timedelta(hours=1), ruleset="r2")
+        (story,) = store.day(*today, judge).stories
+        assert [one.why for one in story.articles[0].matches] == ["another word"]
+        store.save_rematch(1, reading(match()), now=tomorrow[0] + timedelta(hours=1), ruleset="r3")
+        assert store.day(*tomorrow, judge).stories == ()
+        (story,) = store.day(*today, judge).stories
+        assert [one.why for one in story.articles[0].matches] == ["another word"]
+
+
+def test_an_alert_names_an_article_that_still_matches_when_another_was_mistaken(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        store.save_poll(poll(with_feed(store), new(1), new(2)))
+        story = save(store, 1, reading(match())).story
+        save(store, 2, reading(match()), story=story)
+        store.set_aside(1, reading(), now=NOW)
+        (alert,) = store.alerts()
+        assert (alert.state, alert.article, alert.title) == (AlertState.PENDING, 2, "Report number 2")
+        store.set_aside(2, reading(), now=NOW)
+        (alert,) = store.alerts()
+        assert (alert.state, alert.next_at) == (AlertState.HELD, None)
+
+
 # --- the outbox ---------------------------------------------------------------------------------
 
 
