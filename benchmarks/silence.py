@@ -24,7 +24,7 @@ from statistics import median
 from zoneinfo import ZoneInfo
 
 from monitor.models import Feed, FeedHistory, FreshHour, Health, Specimen
-from monitor.sources import cadence, health
+from monitor.sources import cadence, health, rhythm
 from monitor.sources.rhythm import Rhythm
 from monitor.store.history import (
     ENOUGH_HOURS,
@@ -265,6 +265,7 @@ class Watch:
     chance: random.Random
     outages: Sequence[tuple[float, float]]  # of ours
     feed: Feed
+    ahead: bool = False
     at: float = 0.0  # when it is due, in seconds since START
     polled: float = 0.0
     begun: bool = False
@@ -355,9 +356,15 @@ class Watch:
             failures=0,
             last_polled=now,
             last_full=now if full else self.feed.last_full,
-            next_due=schedule.next_due,
+            next_due=self._due(schedule.next_due, now),
             interval_s=schedule.interval_s,
         )
+
+    def _due(self, due: datetime, now: datetime) -> datetime:
+        if not self.ahead or self.learned is None:
+            return due
+        soon = max(rhythm.look_again(self.learned, now), timedelta(seconds=BOUNDS.min_s))
+        return min(due, now + soon)
 
     def _note_blindness(self, now: datetime) -> None:
         planned = timedelta(seconds=self.feed.interval_s)
@@ -438,6 +445,7 @@ class Plan:
     breaks: tuple[int, int] = (120, 170)  # between these days, for the six ways
     patience: int = 60  # days after which a way counts as never noticed
     seed: int = 20260205
+    ahead: bool = False  # polls are never later than the learned rhythm lets expect news
 
 
 @dataclass(frozen=True)
@@ -473,7 +481,7 @@ def watch(outlet: Outlet, plan: Plan) -> Seen:
     broken_at = chance.uniform(*plan.breaks) * DAY
     server = Server(published, chance.random() < 0.35, chance.randrange(300, 4000), chance)
     feed = Feed(id=outlet.number, url=f"https://outlet-{outlet.number}.example/feed", title="")
-    run = Watch(server, chance, our_outages(plan), feed, at=chance.uniform(0, 900))
+    run = Watch(server, chance, our_outages(plan), feed, plan.ahead, at=chance.uniform(0, 900))
     alarms: list[str] = []
     found: list[Found] = []
     alarmed = False

@@ -285,12 +285,18 @@ def read(path: Path, environment: Mapping[str, str]) -> Loaded:
         Fault(str(path), *yamlnodes.place(node, where), message) for where, message in _crossed(written)
     )
     config = _build(path, written, environment)
+    _, unset = _expand(written.network.proxy or "", environment)
+    if unset:
+        where = yamlnodes.place(node, ("network", "proxy"))
+        what = f"network.proxy: {', '.join(unset)} not set; without it every request would go out directly"
+        faults.append(Fault(str(path), *where, what))
     faults.sort(key=lambda fault: (fault.line, fault.column))
     return Loaded(config, tuple(faults), node)
 
 
 def _validate(data: Any, node: yamlnodes.Node, file: str, faults: list[Fault]) -> _Written:
-    """Validate, leaving out what is wrong until the rest is right."""
+    """Validate, leaving out what is wrong until the rest is right; a key with nothing under it is not written."""
+    data = {key: value for key, value in data.items() if value is not None}
     reported: set[tuple[str | int, ...]] = set()
     while True:
         try:

@@ -16,6 +16,7 @@ from enum import Enum
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
+from monitor.errors import MonitorError
 from monitor.models import Counts
 from monitor.pipeline import Pipeline
 from monitor.setup import Setup
@@ -38,6 +39,39 @@ class Ending(Enum):
     RELOAD = "reload"
 
 
+class Signals:
+    """Listens for SIGTERM, SIGINT and SIGHUP for the whole life of the program, over every reload."""
+
+    def __init__(self, reload: Callable[[], Awaitable[bool]]) -> None:
+        self._reload = reload
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        self._reloaded = asyncio.Event()
+        self._asking: asyncio.Task[None] | None = None
+        self._loop.add_signal_handler(signal.SIGHUP, self._hang_up)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._stop.set)
+
+    async def ending(self) -> Ending:
+        """Wait for the end of this setup: a stop that was asked for at any time, or a new configuration."""
+        waits = {asyncio.create_task(event.wait()) for event in (self._stop, self._reloaded)}
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waits:
+                task.cancel()
+        self._reloaded.clear()
+        return Ending.STOP if self._stop.is_set() else Ending.RELOAD
+
+    def _hang_up(self) -> None:
+        if self._asking is None or self._asking.done():
+            self._asking = self._loop.create_task(self._ask())
+
+    async def _ask(self) -> None:
+        if await self._reload():
+            self._reloaded.set()
+
+
 class Daemon:
     """Runs the stages of one setup until a signal ends it."""
 
@@ -49,38 +83,18 @@ class Daemon:
         self._writer = writer
         self._clock = clock
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
-    async def serve(self, reload: Callable[[], Awaitable[bool]]) -> Ending:
-        """Run until SIGTERM or SIGINT, or until SIGHUP finds a configuration that `reload` accepts."""
-        loop = asyncio.get_running_loop()
-        reloading: set[asyncio.Task[None]] = set()
-
-        async def ask() -> None:
-            if await reload():
-                self._end(Ending.RELOAD)
-
-        def hang_up() -> None:
-            task = loop.create_task(ask())
-            reloading.add(task)
-            task.add_done_callback(reloading.discard)
-
-        loop.add_signal_handler(signal.SIGHUP, hang_up)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._end, Ending.STOP)
+    async def serve(self, signals: Signals) -> Ending:
+        """Run until SIGTERM or SIGINT, or until SIGHUP has brought a configuration that is sound."""
         await self._pipeline.spread()
         scheduler = self._scheduler()
         scheduler.start()
         log.info("running")
         try:
-            return await self._over
+            return await signals.ending()
         finally:
             scheduler.shutdown(wait=False)
             await self._drain()
-
-    def _end(self, ending: Ending) -> None:
-        if not self._over.done():
-            self._over.set_result(ending)
 
     def _scheduler(self) -> AsyncIOScheduler:
         zone = self._setup.config.zone
@@ -122,9 +136,12 @@ class Daemon:
     async def _run(self, name: str, stage: Callable[[], Awaitable[Counts]]) -> None:
         try:
             counts = await stage()
-        except Exception:
+        except MonitorError as error:
             # The store may be full or locked for a while; what was not done is still due.
-            log.exception("stage %s stopped; it will be tried again", name)
+            log.error("stage %s stopped and will be tried again: %s", name, error)  # noqa: TRY400
+            return
+        except Exception:
+            log.exception("stage %s stopped in a way nobody foresaw; it will be tried again", name)
             return
         done = {
             key: value

@@ -174,6 +174,7 @@ class FeedDocument:
     entries: tuple[Entry, ...]  # in the feed's order
     ttl_s: int | None = None  # what the feed asks for between polls
     note: str = ""  # what had to be repaired, or was cut
+    partial: bool = False  # it ends inside an entry, or before its end
     dialect: str = ""  # rss20, atom10, json11 …
 
 
@@ -230,6 +231,7 @@ class Job:
     """An article whose page is to be read."""
 
     article: int
+    feed_url: str
     outlet: str
     attempts: int
     first_tried: datetime | None
@@ -381,6 +383,7 @@ class PageContext:
     kind: str
     content_type: str = ""
     status: int = 0
+    foreign: bool = False  # the feed is not of the site that publishes the page
     failure: Verdict | None = None  # set when no page could be had: the feed's text stands alone
     note: str = ""
     boilerplate: frozenset[int] = frozenset()  # fingerprints of sentences that are no article's own
@@ -400,6 +403,7 @@ class Reading:
     mentions: tuple[Mention, ...]
     matches: tuple[Match, ...]
     sketch: tuple[int, ...]  # bottom-k sketch of the folded words, ascending
+    own_words: bool = False  # title and date are the page's: the feed that listed it is somebody else's
     canonical_url: str = ""
     extractor: str = ""
     raw_sha256: str = ""

@@ -274,7 +274,12 @@ class Pipeline:
     def _context(self, job: Job) -> PageContext:
         registry = self._setup.registry
         outlet = registry.at(job.context.url) or registry.by_id.get(job.outlet)
-        return replace(job.context, host=host_of(job.context.url), kind=outlet.kind if outlet else "")
+        return replace(
+            job.context,
+            host=host_of(job.context.url),
+            kind=outlet.kind if outlet else "",
+            foreign=registry.foreign(job.feed_url, job.context.url),
+        )
 
     def _route(self, job: Job, matches: Sequence[Match]) -> tuple[NewAlert, ...]:
         return policy.route(

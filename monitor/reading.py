@@ -55,6 +55,12 @@ def prepare(source: RuleSource) -> None:
 def read_page(body: bytes | None, context: PageContext, limits: Limits) -> Reading:
     """Read one article; without a body (context.failure says why) from what the feed said alone."""
     page = _page(body, context, limits)
+    own_words = context.foreign and page.verdict is Verdict.FULL and bool(page.title)
+    if own_words:
+        # What somebody else's feed says of the page is not the outlet's headline, summary or date.
+        context = replace(
+            context, title=page.title, summary="", content="", author=page.author, published=page.published
+        )
     text, origin = _best_text(page, context)
     spoken = language.detect(text or f"{context.title}\n{context.summary}", context.language or page.language)
     title = context.title or page.title
@@ -79,6 +85,7 @@ def read_page(body: bytes | None, context: PageContext, limits: Limits) -> Readi
         mentions=mentions,
         matches=matches,
         sketch=cluster.sketch(own if text else context.summary),
+        own_words=own_words,
         canonical_url=page.canonical_url,
         extractor=page.extractor,
         raw_sha256=hashlib.sha256(body).hexdigest() if body is not None else "",

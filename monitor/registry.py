@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from monitor.models import ArticleView, DayRecord, FeedHealth, Outlet, Story
+from monitor.models import ArticleView, DayRecord, FeedHealth, Origin, Outlet, Story
 from monitor.stories import origins
 
 
@@ -29,16 +29,30 @@ class Registry:
             _, _, host = host.partition(".")
         return None
 
+    def foreign(self, feed_url: str, url: str) -> bool:
+        """Tell whether a feed belongs to another publisher than the page it links to."""
+        feed, page = self.at(feed_url), self.at(url)
+        if feed is not None and page is not None:
+            return feed.id != page.id
+        return site_of(feed_url) != site_of(url)
+
     def article(self, article: ArticleView) -> ArticleView:
-        """Return an article with its outlet's name and kind; the feed's title where nobody knows the outlet."""
-        outlet = self.at(article.url) or self.by_id.get(article.outlet)
+        """Return an article with its outlet's name and kind; the feed's title where nobody knows the outlet.
+
+        Only what was read on a page speaks for the page's outlet; else it is the feed's.
+        """
+        outlet = self._outlet(article)
         if outlet is None:
             return replace(article, outlet=article.feed)
         return replace(article, outlet=outlet.name, kind=outlet.kind)
 
     def _id(self, article: ArticleView) -> str:
-        outlet = self.at(article.url)
+        outlet = self._outlet(article)
         return outlet.id if outlet else article.outlet or article.feed
+
+    def _outlet(self, article: ArticleView) -> Outlet | None:
+        own = self.at(article.url) if article.origin is Origin.PAGE else None
+        return own or self.by_id.get(article.outlet)
 
     def story(self, story: Story) -> Story:
         """Return a story with its outlets named and its origins counted."""
@@ -70,3 +84,14 @@ class Registry:
 def host_of(url: str) -> str:
     """Return a URL's host in lower case, without www."""
     return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def site_of(url: str) -> str:
+    """Return what names a site: the last two labels of its host (three under co.uk and the like), or an address."""
+    parts = urlsplit(url)
+    host = host_of(url)
+    labels = host.split(".")
+    if labels[-1].isdigit() or ":" in host:
+        return parts.netloc
+    short = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3
+    return ".".join(labels[-3 if short else -2 :])

@@ -5,6 +5,7 @@ What a command needs is imported when it runs, so that `monitor --help` answers 
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import NoReturn
@@ -18,32 +19,40 @@ from monitor.errors import MonitorError, OutsideError, StoreBusyError
 __all__ = ["asking", "checking", "commands", "feeds", "main", "running", "seeking"]
 
 
+_EXIT_CODES: tuple[tuple[type[MonitorError], int], ...] = (
+    (StoreBusyError, 3),
+    (OutsideError, 4),
+    (MonitorError, 1),
+)
+
+
 def main() -> NoReturn:
     """Run a command and leave with its exit code; a traceback never reaches a user."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a terminal of another encoding still says what it can
     try:
         commands.main(standalone_mode=False)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except click.UsageError as error:
-        error.show()
-        sys.exit(2)
     except click.ClickException as error:
         error.show()
-        sys.exit(1)
-    except StoreBusyError as error:
-        _fail(error, 3)
-    except OutsideError as error:
-        _fail(error, 4)
+        sys.exit(2 if isinstance(error, click.UsageError) else 1)
     except MonitorError as error:
-        _fail(error, 1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        _fail(error, next(code for kind, code in _EXIT_CODES if isinstance(error, kind)))
     except BrokenPipeError:
         # Whoever read our output has seen enough; the interpreter must not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        click.echo(
+            f"monitor: {error.strerror or error}{f': {error.filename}' if error.filename else ''}", err=True
+        )
+        sys.exit(1)
     except Exception as error:
         if os.environ.get("MONITOR_DEBUG"):
             raise
@@ -57,5 +66,9 @@ def main() -> NoReturn:
 
 
 def _fail(error: MonitorError, code: int) -> NoReturn:
-    click.echo(str(error), err=True)
+    from monitor.text.show import isolate
+
+    # Files are other people's too: what they say reaches the terminal without controls.
+    for line in str(error).splitlines() or [type(error).__name__]:
+        click.echo(isolate(line)[1:-1], err=True)
     sys.exit(code)

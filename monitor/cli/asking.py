@@ -50,7 +50,7 @@ def alerts() -> None:
 
 
 @command(alerts, "list")
-@click.option("--limit", type=click.IntRange(1), help="So many, the newest first (default: all).")
+@click.option("--limit", type=click.IntRange(1, 2**62), help="So many, the newest first (default: all).")
 @json_option
 def alerts_list(config_path: Path, now: datetime | None, limit: int | None, as_json: bool) -> None:
     """List the alerts of the outbox, newest first."""
@@ -99,6 +99,8 @@ def digest(
     setup, clock = setup_of(config_path), clock_of(now)
     zone = setup.config.zone
     today = clock().astimezone(zone).date()
+    if day and not 1970 <= day.year <= 9000:
+        raise InputError("a date lies between the years 1970 and 9000")
     wanted = day.date() if day else today if so_far else today - timedelta(days=1)
     if not so_far and not daily.closed(wanted, zone, clock()):
         raise InputError(f"{wanted} is not over in {zone}: --so-far prints what there is")

@@ -38,6 +38,7 @@ def check(config_path: Path, now: datetime | None, online: bool, as_json: bool) 
     """Validate the configuration: keys, rules with their examples, feeds, channels."""
     from monitor import screens
     from monitor.check import check as check_setup
+    from monitor.text.show import isolate
 
     setup, faults = check_setup(config_path, os.environ)
     off = [(channel.name, ", ".join(channel.missing)) for channel in setup.config.channels if channel.off]
@@ -56,7 +57,7 @@ def check(config_path: Path, now: datetime | None, online: bool, as_json: bool) 
         )
     else:
         for fault in faults:
-            click.echo(str(fault), err=True)
+            click.echo(isolate(str(fault))[1:-1], err=True)
         for name, missing in off:
             click.echo(f"channel {name} is off: {missing} not set; its alerts go to the console")
         if answers:
@@ -89,7 +90,7 @@ def _try_feeds(setup: Setup, clock: Clock) -> list[Tried]:
 
 
 @command(commands)
-@click.argument("article", type=int, required=False)
+@click.argument("article", type=click.IntRange(1, 2**62), required=False)
 @click.option("--text", help="Explain this text.")
 @click.option("--file", "file", type=click.Path(path_type=Path), help="Explain the text of a file.")
 @click.option("--url", help="Fetch a page and explain its article.")

@@ -39,6 +39,8 @@ def _instant(_: click.Context, __: click.Parameter, value: str | None) -> dateti
         at = datetime.fromisoformat(value)
     except ValueError:
         raise click.BadParameter("an instant is written like 2026-02-02T06:00:00+05:00") from None
+    if not 1970 <= at.year <= 9000:
+        raise click.BadParameter("an instant lies between the years 1970 and 9000")
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 

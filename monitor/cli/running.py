@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from dataclasses import replace
 from datetime import datetime
@@ -26,6 +27,7 @@ from monitor.cli.common import (
     talk,
 )
 from monitor.cli.making import open_run
+from monitor.errors import InputError
 
 if TYPE_CHECKING:
     from monitor.models import Counts
@@ -48,6 +50,9 @@ def run(config_path: Path) -> None:
 
     from monitor.store.store import exclusive
 
+    # Until the daemon listens, a hang-up has nothing to reload and a request to stop ends the start.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     talk(logging.INFO)
     setup = setup_of(config_path)
     _greet(setup)
@@ -58,7 +63,7 @@ def run(config_path: Path) -> None:
 async def _serve(config_path: Path, setup: Setup) -> None:
     import asyncio
 
-    from monitor.daemon import Daemon, Ending
+    from monitor.daemon import Daemon, Ending, Signals
     from monitor.errors import ConfigError
 
     accepted = [setup]
@@ -76,9 +81,10 @@ async def _serve(config_path: Path, setup: Setup) -> None:
         return True
 
     clock = clock_of(None)
+    signals = Signals(reload)
     while True:
         async with open_run(accepted[-1], clock, out=sys.stdout, progress=silent) as opened:
-            ending = await Daemon(accepted[-1], opened.pipeline, opened.writer, clock).serve(reload)
+            ending = await Daemon(accepted[-1], opened.pipeline, opened.writer, clock).serve(signals)
         if ending is Ending.STOP:
             log.info("stopped")
             return
@@ -142,8 +148,6 @@ async def _cycle(
         pipeline = opened.pipeline
         if only is None:
             return await pipeline.cycle(all_feeds=all_feeds)
-        if only == "poll":
-            return await pipeline.poll(all_feeds=all_feeds)
         stages = {
             "watch": pipeline.watch,
             "read": pipeline.read,
@@ -151,7 +155,8 @@ async def _cycle(
             "alert": pipeline.alert,
             "digest": pipeline.digest,
         }
-        return await stages[only]()
+        counts = await (pipeline.poll(all_feeds=all_feeds) if only == "poll" else stages[only]())
+        return replace(counts, alerts_pending=await opened.writer(opened.writer.store.pending))
 
 
 @commands.command()
@@ -164,6 +169,8 @@ def demo(keep: Path | None) -> None:
     import tempfile
 
     talk(logging.ERROR)
+    if keep is not None and (keep / "config.yaml").exists():
+        raise InputError(f"{keep} holds a config.yaml already: the demonstration would write over it")
     asyncio.run(_demonstrate(keep or Path(tempfile.mkdtemp(prefix="monitor-demo-")), clock_of(None)()))
 
 

@@ -29,6 +29,8 @@ from monitor.sources.markup import absolute_url, title_text
 from monitor.sources.repair import DECLARATION, Repaired, repair
 from monitor.sources.sitemap import parse_sitemap
 
+CUT = "the last entry is cut off and left for the next poll"
+
 # What feedparser raises on input it did not foresee; its own exceptions it puts into the result.
 _LIBRARY_FAULTS = (
     ValueError,
@@ -78,7 +80,7 @@ def _parse_xml(repaired: Repaired, url: str, root: str, now: datetime | None) ->
     if parts is not None:
         items = parts.items
         if parts.last_is_open:
-            notes.append("the last entry is cut off and left for the next poll")
+            notes.append(CUT)
             items = items[:-1]
         if len(items) > MAX_ENTRIES:
             notes.append(f"{len(items)} entries, the newest {MAX_ENTRIES} read")
@@ -98,6 +100,7 @@ def _parse_xml(repaired: Repaired, url: str, root: str, now: datetime | None) ->
         entries=entries,
         ttl_s=_ttl(about),
         note="; ".join(notes),
+        partial=CUT in notes,
         dialect=version or "unknown",
     )
 

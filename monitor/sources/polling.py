@@ -93,7 +93,7 @@ def changed(
             last_modified=response.header("last-modified"),
             body_sha256=sha256,
         )
-    return PollRecord(
+    record = PollRecord(
         feed=replace(
             after,
             first_polled=feed.first_polled or timing.now,
@@ -111,6 +111,38 @@ def changed(
         new=_new_entries(feed, document, fresh, known, policy, timing.now),
         edited=edited,
     )
+    return _partly(feed, record, timing) if response.truncated or document.partial else record
+
+
+def _partly(feed: Feed, record: PollRecord, timing: Timing) -> PollRecord:
+    """Return the record of a feed that ended early: what came is kept, and the rest is asked for again.
+
+    Until a feed was read whole its next poll still counts as its first, so that the rest does not flood.
+    """
+    schedule = cadence.after_failure(
+        feed,
+        now=timing.now,
+        kind="truncated",
+        status=record.status,
+        retry_after_s=None,
+        bounds=timing.bounds,
+        jitter=timing.jitter,
+    )
+    after = replace(
+        record.feed,
+        failures=feed.failures + 1,
+        first_polled=feed.first_polled,
+        next_due=schedule.next_due,
+        interval_s=feed.interval_s,
+        etag=feed.etag,
+        last_modified=feed.last_modified,
+        body_sha256="",
+        last_ok=feed.last_ok,
+        last_full=feed.last_full,
+        problem="truncated",
+        detail=f"the feed ends early: {record.entries} entries could be read",
+    )
+    return replace(record, feed=after, outcome="failed")
 
 
 def _median(values: list[int]) -> int:

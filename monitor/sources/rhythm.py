@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from monitor.models import FreshHour
 
 ALARM = 2.2  # usual longest silences; less would cry wolf
-UNSURE = 8.0  # silences: the alarm waits the longer the fewer of them the rhythm was learned from
+UNSURE = 10.0  # silences: the alarm waits the longer the fewer of them the rhythm was learned from
 LEAST_SILENCES = 5
 LEAST_TIME = timedelta(days=14)  # two weekends
 UNKNOWN_AFTER = timedelta(days=42)  # what counts as silence while too little is known
@@ -35,12 +35,13 @@ _PRIOR_HOUR, _PRIOR_DAY, _PRIOR_CELL = 4.0, 3.0, 1.0  # polls with news, for an 
 _LEAST_RATE = 0.002  # of the average: no hour is quite impossible
 _LONG = 0.75  # the share of silences that are short; the rest tells how long they can get
 _ENOUGH_LONG, _LEAST_LONG = 12.0, 0.05  # of many silences, only the longest tell how long they get
-_PRIOR_LONG = 2.0  # long silences, of a feed without a memory
+_PRIOR_LONG = 1.0  # long silences, of a feed without a memory
 _OUTLIER = 8.0  # times the usual excess: a silence beyond it was an outage of the outlet
 _WITHIN_BURST = 0.1
 _RECENT, _PRIOR_RECENT = 10, 3.0  # silences that tell how fast it publishes lately
 _SLACK, _SLOWEST = 1.3, 0.25
 _ONCE = 0.6
+_LIKELY = 0.5  # between two polls with news 1 passes on the feed's clock
 _DAY_OFF = 0.15  # of an average day
 _ENOUGH = 20  # hours with news, before weekdays are spoken of
 _DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
@@ -118,9 +119,12 @@ def learn(
 
 def expected_gap(rhythm: Rhythm, at: datetime) -> timedelta:
     """Return how long a silence that begins at this hour of the week may last in an ordinary month."""
-    start = _local_hours(at, rhythm.zone)
-    end = _reach(rhythm.clock, _read(rhythm.clock, start) + rhythm.usual / rhythm.tempo)
-    return timedelta(hours=end - start)
+    return _until(rhythm, at, rhythm.usual / rhythm.tempo)
+
+
+def look_again(rhythm: Rhythm, now: datetime) -> timedelta:
+    """Return the wait after which something new is about as likely as not: a poll should not come later."""
+    return _until(rhythm, now, _LIKELY)
 
 
 def silent_since(
@@ -157,6 +161,11 @@ def describe(rhythm: Rhythm) -> str:
     if rhythm.days_off:
         return f"{often}, hardly on {' and '.join(_DAYS[day] for day in rhythm.days_off)}"
     return often
+
+
+def _until(rhythm: Rhythm, at: datetime, silence: float) -> timedelta:
+    start = _local_hours(at, rhythm.zone)
+    return timedelta(hours=_reach(rhythm.clock, _read(rhythm.clock, start) + silence) - start)
 
 
 # --- time ---------------------------------------------------------------------------------------
@@ -208,15 +217,16 @@ def _profile(
 ) -> tuple[list[float], tuple[int, ...]]:
     """Return the rate in each hour of the week, and the days off.
 
-    Hour of day times weekday, each drawn towards the average where little is known; then each hour of the
-    week is drawn from that product towards what it showed itself.
+    Hour of day times weekday, each drawn towards the average where little is known (an hour first towards its
+    neighbours); then each hour of the week is drawn from that product towards what it showed itself.
     """
     rate = sum(counts) / sum(exposure)
-    by_hour = _factors(
-        _smooth([sum(counts[hour::24]) for hour in range(24)]),
-        _smooth([rate * sum(exposure[hour::24]) for hour in range(24)]),
-        _PRIOR_HOUR,
-    )
+    hours = [(sum(counts[hour::24]), rate * sum(exposure[hour::24])) for hour in range(24)]
+    near = _factors(_smooth([seen for seen, _ in hours]), _smooth([due for _, due in hours]), _PRIOR_HOUR)
+    by_hour = [
+        (seen + _PRIOR_HOUR * around) / (due + _PRIOR_HOUR)
+        for (seen, due), around in zip(hours, near, strict=True)
+    ]
     days = [
         (sum(counts[day : day + 24]), rate * sum(exposure[day : day + 24])) for day in range(0, _HOURS, 24)
     ]

@@ -61,7 +61,9 @@ class Queries:
     @classmethod
     def open(cls, path: Path) -> Queries:
         """Open the database for reading; where there is none yet, an empty one that touches no file."""
-        if not path.exists():
+        if path.parent.exists() and not path.parent.is_dir():
+            raise StoreError(f"the data folder {path.parent} is not a folder")
+        if not path.exists() or (path.is_file() and not path.stat().st_size):
             empty = cls(sqlite3.connect(":memory:", isolation_level=None))
             migrations.apply(empty.db)
             return empty
@@ -69,6 +71,7 @@ class Queries:
             connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
             connection.execute("PRAGMA query_only = ON")
             reader = cls(connection)
+            refuse_unknown(reader.db, path)
             pending = [migration.name for migration in migrations.pending(reader.db)]
         except sqlite3.DatabaseError as error:
             raise StoreError(f"{path} cannot be read as the monitor's database: {error}") from error
@@ -88,6 +91,8 @@ class Queries:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        if isinstance(error, sqlite3.DatabaseError):
+            raise StoreError(f"the database is damaged or out of reach: {error}") from error
 
     def _one(self, sql: str, params: Sequence[object] = ()) -> Any:
         row = self.db.execute(sql, list(params)).fetchone()
@@ -164,7 +169,8 @@ class Queries:
         rows = self.db.query(
             """
             SELECT a.id, a.url, a.title, a.summary, a.content, a.author, a.published, a.may_alert, a.held_reason,
-                   f.outlet, coalesce(nullif(a.language, ''), f.language) AS language, j.attempts, j.first_tried
+                   f.outlet, f.url AS feed_url, coalesce(nullif(a.language, ''), f.language) AS language,
+                   j.attempts, j.first_tried
             FROM job j JOIN article a ON a.id = j.article_id JOIN feed f ON f.id = a.feed_id
             WHERE j.next_at <= ? AND a.id NOT IN (SELECT value FROM json_each(?))
             ORDER BY a.may_alert DESC, j.next_at, a.id LIMIT ?
@@ -419,6 +425,19 @@ class Queries:
         )
 
 
+def refuse_unknown(db: sqlite_utils.Database, path: Path) -> None:
+    """Raise StoreError for a database of another program, or of a later version of this one."""
+    tables = set(db.table_names())
+    if not tables:
+        return
+    if "_sqlite_migrations" not in tables:
+        raise StoreError(f"{path} is a database of another program")
+    own = {migration.name for migration in migrations.pending(sqlite_utils.Database(memory=True))}
+    written = {row[0] for row in db.execute("SELECT name FROM _sqlite_migrations")}
+    if written - own:
+        raise StoreError(f"{path} was written by a later version of this program")
+
+
 def _feed(row: dict[str, Any]) -> Feed:
     return Feed(
         id=row["id"],
@@ -472,6 +491,7 @@ def _health(row: dict[str, Any], seen: FeedHistory, health: Health) -> FeedHealt
 def _job(row: dict[str, Any]) -> Job:
     return Job(
         article=row["id"],
+        feed_url=row["feed_url"],
         outlet=row["outlet"],
         attempts=row["attempts"],
         first_tried=codec.parse_instant(row["first_tried"]),

@@ -39,7 +39,7 @@ from monitor.models import (
 )
 from monitor.store import codec
 from monitor.store.history import blind_before
-from monitor.store.queries import Queries
+from monitor.store.queries import Queries, refuse_unknown
 from monitor.store.schema import migrations
 
 _BUSY_SECONDS = 30
@@ -77,13 +77,17 @@ class Store(Queries):
     """The database, opened for writing. Reads are inherited from Queries."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(
-            path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(
+                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+        except (OSError, sqlite3.DatabaseError) as error:
+            raise StoreError(f"{path} cannot be used as the monitor's database: {error}") from error
         super().__init__(connection)
         self._path = path
         try:
+            refuse_unknown(self.db, path)
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT}")
@@ -368,7 +372,7 @@ class Store(Queries):
                 {
                     "read_at": at,
                     "final_url": final_url,
-                    "title": row[0] or reading.title,
+                    "title": reading.title if reading.own_words else row[0] or reading.title,
                     "text": reading.text,
                     "language": reading.language,
                     "author": reading.author,
@@ -384,6 +388,8 @@ class Store(Queries):
                     "sketch": codec.sketch(reading.sketch),
                 },
             )
+            if reading.own_words:  # the feed's words stay with its entry
+                db.execute("UPDATE article SET summary = '', content = '' WHERE id = ?", [article])
             self._write_mentions(db, article, reading, at)
             for match in reading.matches:
                 # What was fetched from years ago is in the archive; it is no news of this day.
@@ -701,8 +707,11 @@ class Store(Queries):
 @contextmanager
 def exclusive(folder: Path) -> Iterator[None]:
     """Hold the data folder for one run, once or backfill at a time; raise StoreBusyError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder / "monitor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / "monitor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StoreError(f"the data folder {folder} cannot be used: {error.strerror}") from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -161,13 +161,13 @@ def test_a_broken_feed_is_reported_and_harms_no_other(desk: Desk, how: Any) -> N
     assert {EXPECTED[name].outlet for name in matched} >= whole
     if how in {"truncated", "cut"}:
         # What could be read of it is kept; no validator is stored that would hide the rest.
+        assert any(EXPECTED[name].outlet == "quetta-chronicle" for name in matched)
         connection = sqlite3.connect(desk.data / "monitor.db")
         rows = connection.execute(
-            "SELECT etag, body_sha256 FROM feed WHERE url = ?", [desk.world.feed_url("quetta-chronicle")]
+            "SELECT etag, body_sha256, problem FROM feed WHERE url = ?",
+            [desk.world.feed_url("quetta-chronicle")],
         )
-        if how == "truncated":
-            assert rows.fetchone() == ("", "")
-        return
+        assert rows.fetchone() == ("", "", "truncated")
     assert counts["failed"] == 1
     status = desk.json("status")
     assert (status["feeds"]["failing"], status["feeds"]["ok"]) == (1, others)
@@ -176,6 +176,8 @@ def test_a_broken_feed_is_reported_and_harms_no_other(desk: Desk, how: Any) -> N
     assert "Quetta Chronicle" in digest.split("Coverage")[-1]
     desk.world.break_outlet("quetta-chronicle", "ok")
     assert desk.once("--all", now=PUBLISHED + LATER)["failed"] == 0
+    out = {name for name, one in EXPECTED.items() if not one.held}
+    assert desk.matched().keys() == out
 
 
 def test_killed_at_any_moment_the_next_run_completes_the_work(desk: Desk) -> None:
