@@ -12,7 +12,6 @@ import copy
 import random
 import time
 from bisect import bisect_left, bisect_right
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -172,7 +171,9 @@ class Truth:
 
     def items(self, start: float, end: float, without: Sequence[tuple[float, float]]) -> float:
         """Return how many items come between two times on average, without those of some spans."""
-        away = ((max(first, start), min(last, end)) for first, last in without if last > start and first < end)
+        away = (
+            (max(first, start), min(last, end)) for first, last in without if last > start and first < end
+        )
         return self._between(start, end) - sum(self._between(first, last) for first, last in away)
 
     def _between(self, start: float, end: float) -> float:
@@ -542,21 +543,17 @@ def main() -> None:
     plan = Plan(days=options.days, seed=options.seed)
     seen = simulate(plan, options.jobs)
     print(f"{time.monotonic() - started:.1f} s")
+    print("| falls silent by | seen | within three gaps | under its right name | median gaps | worst |")
+    print("|---|---|---|---|---|---|")
     for way in WAYS:
         found = [one for outlet in seen for one in outlet.found if one.way == way]
         gaps = sorted(one.gaps for one in found)
-        ok = sum(g <= WITHIN for g in gaps)
-        ok2 = sum(one.before <= WITHIN for one in found)
+        within = sum(gap <= WITHIN for gap in gaps)
         right = sum(one.condition in TRUE_NAMES[way] for one in found)
-        print(f"{way:22} {len(found)} within {ok} {ok2} right {right} median {median(gaps):.2f} p90 {gaps[int(len(gaps)*.9)]:.2f} worst {gaps[-1]:.2f}  items {median(o.items for o in found):.1f}")
-        for one in found:
-            if one.before > WITHIN:
-                print("    late:", one)
+        print(f"| {way} | {len(found)} | {within} | {right} | {median(gaps):.2f} | {gaps[-1]:.2f} |")
     weeks = sum(one.weeks for one in seen)
-    alarms = [(one.rhythm, round(one.per_day, 2), a) for one in seen for a in one.false_alarms]
-    print(weeks, len(alarms), 100 * len(alarms) / weeks)
-    for a in alarms:
-        print("   ", a)
+    alarms = sum(len(one.false_alarms) for one in seen)
+    print(f"\n{alarms} false alarms in {weeks:.0f} feed-weeks: {100 * alarms / weeks:.2f} per 100")
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ def learn(
     if not covered:
         return None
     counts = [0.0] * _HOURS
-    hours = [[_local_hours(at, zone) for at in (hour.before, hour.first, hour.last)] for hour in fresh]
+    hours = [_hours(hour, zone) for hour in fresh]
     weights = [fading[max(int((end - first) // _HOURS), 0)] for _, first, _ in hours]
     for (_, first, _), weight, hour in zip(hours, weights, fresh, strict=True):
         counts[int(first) % _HOURS] += weight * hour.polls
@@ -105,7 +105,10 @@ def learn(
     if len(silences) < LEAST_SILENCES:
         return None
     tempos = _tempos([silence for silence, _, _ in silences])
-    paced = [(silence * tempo, *rest) for (silence, *rest), tempo in zip(silences, tempos, strict=False)]
+    paced = [
+        (silence * tempo, weight, age)
+        for (silence, weight, age), tempo in zip(silences, tempos, strict=False)
+    ]
     return Rhythm(
         zone=zone,
         clock=clock,
@@ -173,9 +176,23 @@ def _until(rhythm: Rhythm, at: datetime, silence: float) -> timedelta:
 
 def _local_hours(at: datetime, zone: ZoneInfo) -> float:
     """Return hours since a Monday's midnight long ago, by the clocks of the zone."""
+    return at.timestamp() / _HOUR_S + _shift(at, zone)
+
+
+def _shift(at: datetime, zone: ZoneInfo) -> float:
     offset = at.astimezone(zone).utcoffset()
     assert offset is not None
-    return (at.timestamp() + offset.total_seconds()) / _HOUR_S + _MONDAY
+    return offset.total_seconds() / _HOUR_S + _MONDAY
+
+
+def _hours(hour: FreshHour, zone: ZoneInfo) -> tuple[float, float, float]:
+    """Return before, first and last in local hours, as if clocks were never changed between them."""
+    shift = _shift(hour.first, zone)
+    return (
+        hour.before.timestamp() / _HOUR_S + shift,
+        hour.first.timestamp() / _HOUR_S + shift,
+        hour.last.timestamp() / _HOUR_S + shift,
+    )
 
 
 def _spans(blind: Sequence[tuple[datetime, datetime]], since: datetime, zone: ZoneInfo) -> Spans:
@@ -287,7 +304,9 @@ def _passed(clock: Sequence[float], start: float, end: float, blind: Spans) -> f
 # --- how long silences get ----------------------------------------------------------------------
 
 
-def _silences(hours: Sequence[Sequence[float]], blind: Spans, clock: Sequence[float]) -> list[float]:
+def _silences(
+    hours: Sequence[tuple[float, float, float]], blind: Spans, clock: Sequence[float]
+) -> list[float]:
     """Return how long it was quiet between hours with news, up to the last poll that still found nothing."""
     silences = []
     ahead = 0
@@ -317,7 +336,7 @@ def _capped(silences: Sequence[Seen]) -> list[Seen]:
     bound = _quantile(ordered, _LONG)
     excess = _quantile(ordered, (1 + _LONG) / 2) - bound  # the median of what is beyond the bound
     cap = bound + _OUTLIER * max(excess, bound / 4, 0.25) / log(2)
-    return [(min(silence, cap), *rest) for silence, *rest in silences]
+    return [(min(silence, cap), weight, age) for silence, weight, age in silences]
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:
