@@ -80,7 +80,7 @@ def check_url(url: str) -> str | None:
 
 
 def shown(channel: Channel) -> str:
-    """Return a channel's address with every secret masked and everything after its host left out."""
+    """Return what may be shown of a channel's address: which service it is."""
     if channel.off:
         return f"off: {', '.join(channel.missing)} not set"
     if channel.url == CONSOLE:
@@ -88,9 +88,8 @@ def shown(channel: Channel) -> str:
     service = _service(channel.url)
     if service is None:
         return "(not a usable address)"
-    scheme, _, rest = service.url(privacy=True).partition("://")
-    authority = re.split(r"[/?]", rest, maxsplit=1)[0]
-    return f"{scheme}://{authority}/…"
+    # Not even the host: for some services the topic that stands there is all there is to know.
+    return f"{channel.url.partition('://')[0]}://…"
 
 
 class Refusing:

@@ -395,12 +395,12 @@ def test_a_channel_with_a_bad_address_fails_for_good(tmp_path: Path) -> None:
     ("channel", "expected"),
     [
         (Channel("c", url="console://"), "console://"),
-        (Channel("c", url=SLACK_URL), "slack://T...2/…"),
+        (Channel("c", url=SLACK_URL), "slack://…"),
         (
             Channel("c", url="mailto://user:hunter2@mail.example?to=a@b.example"),
-            "mailto://user:****@mail.example/…",
+            "mailto://…",
         ),
-        (Channel("c", url=f"json://host.example/{TOKEN}?x={TOKEN}"), "json://host.example/…"),
+        (Channel("c", url=f"json://host.example/{TOKEN}?x={TOKEN}"), "json://…"),
         (Channel("c", missing=("SLACK_WEBHOOK",)), "off: SLACK_WEBHOOK not set"),
         (Channel("c", url=TOKEN), "(not a usable address)"),
     ],
