@@ -2,9 +2,9 @@
 
 The week is turned into a clock of its own that runs fast when the feed usually has something new and almost
 stands still when it does not: on it a night, a weekend and a busy noon are comparable. The silences between news
-are measured on that clock, the long ones are fitted, and from the fit comes the *usual longest* silence: the one
-that four ordinary weeks exceed with a chance of one half. A feed is silent when nothing has come for ALARM times
-as long. docs/health.md says why, and how well it does.
+are measured on that clock, the long ones are fitted, and from the fit comes the *expected gap*: the longest silence
+of four ordinary weeks, which every second four weeks exceed. A feed is silent when nothing has come for ALARM
+times as long. docs/health.md says why, and how well it does.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from zoneinfo import ZoneInfo
 
 from monitor.models import FreshHour
 
-ALARM = 2.2  # usual longest silences; less would cry wolf
-UNSURE = 10.0  # silences: the alarm waits the longer the fewer of them the rhythm was learned from
+ALARM = 2.2  # expected gaps; less would cry wolf
+UNSURE = 10.0  # by this over the number of silences it learned from, the alarm waits longer
+NO_SILENCE = timedelta(hours=1)  # up to this nobody needs to be told, however busy the feed
 LEAST_SILENCES = 5
 LEAST_TIME = timedelta(days=14)  # two weekends
 UNKNOWN_AFTER = timedelta(days=42)  # what counts as silence while too little is known
@@ -37,10 +38,13 @@ _LONG = 0.75  # the share of silences that are short; the rest tells how long th
 _ENOUGH_LONG, _LEAST_LONG = 12.0, 0.05  # of many silences, only the longest tell how long they get
 _PRIOR_LONG = 1.0  # long silences, of a feed without a memory
 _OUTLIER = 8.0  # times the usual excess: a silence beyond it was an outage of the outlet
-_WITHIN_BURST = 0.1
+_WITHIN_BURST = 0.1  # of the wait for the next news: what follows sooner belongs to the same burst
 _RECENT, _PRIOR_RECENT = 10, 3.0  # silences that tell how fast it publishes lately
-_SLACK, _SLOWEST = 1.3, 0.25
-_ONCE = 0.6
+_SLACK, _SLOWEST = (
+    1.3,
+    0.25,
+)  # slower than usual by less than this is chance; nothing counts as slower than that
+_ONCE = 0.6  # of what happened once in the last week: a second alarm about the same would be a nuisance
 _LIKELY = 0.5  # between two polls with news 1 passes on the feed's clock
 _DAY_OFF = 0.15  # of an average day
 _ENOUGH = 20  # hours with news, before weekdays are spoken of
@@ -68,8 +72,7 @@ class Silence:
     """A feed that has been quiet for longer than is normal for it."""
 
     since: datetime
-    gaps: float  # how many expected gaps have passed; 0 while too little is known
-    known: bool  # judged by its own rhythm, and not by UNKNOWN_AFTER
+    gaps: float  # how many expected gaps have passed; 0 while the rhythm is not known
 
 
 def learn(
@@ -81,12 +84,13 @@ def learn(
 ) -> Rhythm | None:
     """Learn a rhythm from the hours with news in [since, until], or return None while there are too few.
 
-    `blind` are the times, in order, when nothing could be seen: they count neither as news nor as silence.
+    `blind` are the times, in order, when nothing could be seen: they count neither as news nor as silence;
+    those after `until` are left out.
     """
     if len(fresh) <= LEAST_SILENCES or until - since < LEAST_TIME:
         return None
     start, end = _local_hours(since, zone), _local_hours(until, zone)
-    spans = _spans(blind, since, zone)
+    spans = _spans([one for one in blind if one[0] < until], since, zone)
     fading = _fading(len(fresh), (end - start) / 24)
     exposure = _exposure(start, end, spans, fading)
     covered = sum(exposure)
@@ -137,17 +141,19 @@ def silent_since(
     blind: Sequence[tuple[datetime, datetime]] = (),
 ) -> Silence | None:
     """Return the silence from `last_new` to the last poll that worked, when it is longer than is normal."""
+    if until - last_new <= NO_SILENCE:
+        return None
     if rhythm is None:
         unseen = (
             min(end, until) - max(start, last_new) for start, end in blind if end > last_new and start < until
         )
         quiet = until - last_new - sum(unseen, timedelta())
-        return Silence(last_new, 0.0, known=False) if quiet > UNKNOWN_AFTER else None
+        return Silence(last_new, 0.0) if quiet > UNKNOWN_AFTER else None
     zone = rhythm.zone
     start, end = _local_hours(last_new, zone), _local_hours(until, zone)
     passed = _passed(rhythm.clock, start, end, _spans(blind, last_new, zone))
     gaps = passed * rhythm.tempo / rhythm.usual
-    return Silence(last_new, gaps, known=True) if gaps > rhythm.alarm else None
+    return Silence(last_new, gaps) if gaps > rhythm.alarm else None
 
 
 def describe(rhythm: Rhythm) -> str:
