@@ -9,19 +9,24 @@ from __future__ import annotations
 
 import argparse
 import copy
+import os
 import random
+import sys
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import pairwise
 from math import exp, inf
+from pathlib import Path
 from statistics import median
 from zoneinfo import ZoneInfo
 
+from monitor.daemon import WATCH_EVERY_S
 from monitor.models import Feed, FeedHistory, FreshHour, Health, Specimen
 from monitor.sources import cadence, health, rhythm
 from monitor.sources.rhythm import Rhythm
@@ -42,7 +47,7 @@ BOUNDS = cadence.Bounds(every_s=900, min_s=300, max_s=12 * 3600)  # as shipped
 DAY, HOUR = 86_400.0, 3_600.0
 WINDOW = 20  # entries in a document
 HICCUPS = 0.01  # of polls fail for no lasting reason
-RELEARN = timedelta(days=1)
+RELEARN = timedelta(days=2)  # the monitor itself learns anew at every judgement
 WAYS = ("stale content", "304 for ever", "parked page", "5xx and timeouts", "undated, republished", "teasers")
 TRUE_NAMES = {
     "stale content": {"silent", "stale"},
@@ -54,6 +59,7 @@ TRUE_NAMES = {
 }
 ALARMS = frozenset({"silent", "stale", "failing", "parked", "blocked", "gone", "undated", "shrinking"})
 WITHIN = 3  # expected gaps
+MARKS = ("<!-- python -m benchmarks.silence --write docs/health.md -->", "<!-- end -->")
 
 
 # --- outlets ------------------------------------------------------------------------------------
@@ -266,7 +272,6 @@ class Watch:
     chance: random.Random
     outages: Sequence[tuple[float, float]]  # of ours
     feed: Feed
-    ahead: bool = False
     at: float = 0.0  # when it is due, in seconds since START
     polled: float = 0.0
     begun: bool = False
@@ -304,6 +309,16 @@ class Watch:
         assert self.feed.next_due is not None
         self.at = (self.feed.next_due - START).total_seconds()
         return self._judge(now)
+
+    def until_polled(self) -> Iterator[tuple[float, Health]]:
+        """Judge the feed while it waits, as often as the monitor itself does, and poll it."""
+        if self.trouble.problem or self.server.way:  # else nothing changes before the poll
+            at = self.polled
+            while (at := at + WATCH_EVERY_S) < self.at:
+                if not any(start <= at < end for start, end in self.outages):
+                    yield at, self._judge(START + timedelta(seconds=at))
+        judged = self.poll()
+        yield self.polled, judged
 
     def _failed(self, answer: Answer, now: datetime) -> None:
         schedule = cadence.after_failure(
@@ -357,15 +372,12 @@ class Watch:
             failures=0,
             last_polled=now,
             last_full=now if full else self.feed.last_full,
-            next_due=self._due(schedule.next_due, now),
+            next_due=schedule.next_due,
             interval_s=schedule.interval_s,
         )
-
-    def _due(self, due: datetime, now: datetime) -> datetime:
-        if not self.ahead or self.learned is None:
-            return due
-        soon = max(rhythm.look_again(self.learned, now), timedelta(seconds=BOUNDS.min_s))
-        return min(due, now + soon)
+        if self.learned is not None:
+            soon = cadence.sooner(self.feed, rhythm.look_again(self.learned, now), BOUNDS)
+            self.feed = replace(self.feed, next_due=soon or schedule.next_due)
 
     def _note_blindness(self, now: datetime) -> None:
         planned = timedelta(seconds=self.feed.interval_s)
@@ -408,8 +420,11 @@ class Watch:
         return health.assess(history, self.learned, now, ZONE)
 
     def _learn(self, now: datetime) -> None:
+        if not self.fresh:
+            return
+        last = self.fresh[-1].last
         for span in (LEARNED_FROM, LEARNED_FROM_AT_MOST):
-            since = max(self.document_times[0], now - span)
+            since = max(self.document_times[0], last - span)
             known = self.fresh[bisect_left(self.fresh, since, key=lambda hour: hour.first) :]
             if len(known) >= ENOUGH_HOURS:
                 break
@@ -444,9 +459,8 @@ class Plan:
     feeds: int = 50
     days: int = 182  # in good health
     breaks: tuple[int, int] = (120, 170)  # between these days, for the six ways
-    patience: int = 60  # days after which a way counts as never noticed
+    patience: int = 120  # days after which a way counts as never noticed
     seed: int = 20260205
-    ahead: bool = False  # polls are never later than the learned rhythm lets expect news
 
 
 @dataclass(frozen=True)
@@ -454,12 +468,8 @@ class Found:
     """How one way of falling silent was noticed."""
 
     way: str
-    rhythm: str
-    per_day: float
     condition: str  # empty: never noticed
     gaps: float  # expected gaps that had passed, without the times when this monitor was off
-    before: float  # the same at the poll before
-    items: float  # items that would have been published by then, on average
 
 
 @dataclass(frozen=True)
@@ -470,6 +480,7 @@ class Seen:
     per_day: float
     false_alarms: tuple[str, ...]
     weeks: float
+    polls: int
     found: tuple[Found, ...]
 
 
@@ -482,18 +493,20 @@ def watch(outlet: Outlet, plan: Plan) -> Seen:
     broken_at = chance.uniform(*plan.breaks) * DAY
     server = Server(published, chance.random() < 0.35, chance.randrange(300, 4000), chance)
     feed = Feed(id=outlet.number, url=f"https://outlet-{outlet.number}.example/feed", title="")
-    run = Watch(server, chance, our_outages(plan), feed, plan.ahead, at=chance.uniform(0, 900))
+    run = Watch(server, chance, our_outages(plan), feed, at=chance.uniform(0, 900))
     alarms: list[str] = []
     found: list[Found] = []
     alarmed = False
+    polls = 0
     while run.at < plan.days * DAY:
         if not found and run.at >= broken_at:
             found = [_break(run, way, broken_at, outlet, truth, plan) for way in WAYS]
-        judged = run.poll()
-        if alarm(judged) and not alarmed:
-            alarms.append(f"{judged.condition} on day {run.polled / DAY:.0f}")
-        alarmed = alarm(judged)
-    return Seen(outlet.rhythm, outlet.per_day, tuple(alarms), plan.days / 7, tuple(found))
+        for _, judged in run.until_polled():
+            if alarm(judged) and not alarmed:
+                alarms.append(f"{judged.condition} on day {run.polled / DAY:.0f}")
+            alarmed = alarm(judged)
+        polls += 1
+    return Seen(outlet.rhythm, outlet.per_day, tuple(alarms), plan.days / 7, polls, tuple(found))
 
 
 def alarm(judged: Health) -> bool:
@@ -512,16 +525,12 @@ def _break(run: Watch, way: str, broken_at: float, outlet: Outlet, truth: Truth,
     place = bisect_right(run.server.published, broken_at) - 1
     # Silence begins with the last item; what breaks the feed itself, or its entries, begins when it breaks.
     since = run.server.published[place] if way in WAYS[:2] and place >= 0 else broken_at
-    before = 0.0
     while world.at < broken_at + plan.patience * DAY:
-        judged = world.poll()
-        items = truth.items(since, world.polled, run.outages)
-        if alarm(judged):
-            return Found(
-                way, outlet.rhythm, outlet.per_day, judged.condition, items / truth.usual, before, items
-            )
-        before = items / truth.usual
-    return Found(way, outlet.rhythm, outlet.per_day, "", inf, inf, inf)
+        for at, judged in world.until_polled():
+            items = truth.items(since, at, run.outages)
+            if alarm(judged):
+                return Found(way, judged.condition, items / truth.usual)
+    return Found(way, "", inf)
 
 
 def simulate(plan: Plan, jobs: int = 1) -> list[Seen]:
@@ -533,27 +542,84 @@ def simulate(plan: Plan, jobs: int = 1) -> list[Seen]:
         return list(pool.map(work, outlets(plan.feeds)))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--days", type=int, default=182)
-    parser.add_argument("--seed", type=int, default=20260205)
-    options = parser.parse_args()
-    started = time.monotonic()
-    plan = Plan(days=options.days, seed=options.seed)
-    seen = simulate(plan, options.jobs)
-    print(f"{time.monotonic() - started:.1f} s")
-    print("| falls silent by | seen | within three gaps | under its right name | median gaps | worst |")
-    print("|---|---|---|---|---|---|")
+# --- the table ------------------------------------------------------------------------------------
+
+
+def table(seen: Sequence[Seen]) -> str:
+    """Return what was noticed, and when, as Markdown."""
+    titles = (
+        f"falls silent by | outlets | within {WITHIN} expected gaps | rightly named | median | 90 % | worst"
+    )
+    rows = [f"| {titles} |", "|---|--:|--:|--:|--:|--:|--:|"]
     for way in WAYS:
         found = [one for outlet in seen for one in outlet.found if one.way == way]
         gaps = sorted(one.gaps for one in found)
-        within = sum(gap <= WITHIN for gap in gaps)
-        right = sum(one.condition in TRUE_NAMES[way] for one in found)
-        print(f"| {way} | {len(found)} | {within} | {right} | {median(gaps):.2f} | {gaps[-1]:.2f} |")
-    weeks = sum(one.weeks for one in seen)
-    alarms = sum(len(one.false_alarms) for one in seen)
-    print(f"\n{alarms} false alarms in {weeks:.0f} feed-weeks: {100 * alarms / weeks:.2f} per 100")
+        rows.append(
+            f"| {way} | {len(found)} | {_within(found)} "
+            f"| {sum(one.condition in TRUE_NAMES[way] for one in found)} "
+            f"| {median(gaps):.1f} | {gaps[len(gaps) * 9 // 10]:.1f} | {gaps[-1]:.1f} |"
+        )
+    return "\n".join(rows)
+
+
+def _within(found: Iterable[Found]) -> int:
+    return sum(one.gaps <= WITHIN for one in found)
+
+
+def alarms(seen: Sequence[Seen]) -> str:
+    """Return one sentence about false alarms."""
+    weeks = sum(outlet.weeks for outlet in seen)
+    by_rhythm = Counter[str]()
+    for outlet in seen:
+        by_rhythm[outlet.rhythm] += len(outlet.false_alarms)
+    several = ", ".join(f"{rhythm} {count}" for rhythm, count in by_rhythm.most_common() if count)
+    count = by_rhythm.total()
+    return f"{count} false alarms in {weeks:.0f} feed-weeks, {100 * count / weeks:.2f} per 100 ({several})."
+
+
+def late(seen: Sequence[Seen]) -> str:
+    """Return which outlets were noticed later than after three expected gaps."""
+    lines = []
+    for outlet in seen:
+        ways = [one for one in outlet.found if one.gaps > WITHIN]
+        if ways:
+            how = ", ".join(f"{one.way} {one.gaps:.1f}" for one in ways)
+            lines.append(f"- {outlet.rhythm}, {outlet.per_day:.1f} a day: {how}")
+    return "\n".join(lines) or "None."
+
+
+def report(plan: Plan, jobs: int) -> str:
+    """Run the experiment and describe what came of it, as Markdown."""
+    seen = simulate(plan, jobs)
+    found = [one for outlet in seen for one in outlet.found]
+    polls = sum(outlet.polls for outlet in seen) / sum(outlet.weeks for outlet in seen) / 7
+    return f"""{table(seen)}
+
+{_within(found)} of {len(found)} within {WITHIN} expected gaps. {alarms(seen)} {polls:.0f} polls a day and feed.
+
+Later, and after how many expected gaps:
+
+{late(seen)}
+"""
+
+
+def main() -> None:
+    """Print the report, or write it between the marks of a page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--seed", type=int, default=Plan.seed)
+    parser.add_argument("--write", type=Path, help="the page to write the report into")
+    options = parser.parse_args()
+    started = time.monotonic()
+    text = report(Plan(seed=options.seed), options.jobs)
+    if options.write is None:
+        print(text)
+    else:
+        page = options.write.read_text(encoding="utf-8")
+        before, _, rest = page.partition(MARKS[0])
+        _, _, after = rest.partition(MARKS[1])
+        options.write.write_text(f"{before}{MARKS[0]}\n{text}{MARKS[1]}{after}", encoding="utf-8")
+    print(f"{time.monotonic() - started:.0f} s", file=sys.stderr)
 
 
 if __name__ == "__main__":

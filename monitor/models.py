@@ -101,6 +101,9 @@ class Subscription:
     paused: bool = False  # kept in the list, and not polled
 
 
+OFFLINE = "offline"  # the problem of a feed that was asked while nothing at all could be reached
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """A subscription and all that its polls have taught."""

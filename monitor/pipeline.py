@@ -40,13 +40,13 @@ from monitor.models import (
 )
 from monitor.registry import host_of
 from monitor.setup import Setup
-from monitor.sources import cadence, identity, polling
+from monitor.sources import cadence, identity, network, polling
 from monitor.sources.feed import parse_feed
 from monitor.sources.fetch import Client
 from monitor.sources.robots import Robots
 from monitor.stories import cluster
 from monitor.text.show import log_safe
-from monitor.watch import watch_feeds
+from monitor.watch import watch_feed, watch_network
 from monitor.writer import Writer
 
 FEED_DEADLINE_S = 15.0
@@ -141,7 +141,7 @@ class Pipeline:
             record = await self._ask(feed, timing)
         except (FetchError, FeedError, WorkerError) as error:
             log.info("feed %s: %s", log_safe(feed.url), log_safe(str(error)))
-            record = polling.failed(feed, error, timing)
+            record = polling.failed(feed, error, timing, offline=await self._offline(feed, error))
         except Exception as error:  # the item boundary: one feed must not stop the others
             log.exception("feed %s failed in a way nobody foresaw", log_safe(feed.url))
             record = polling.failed(feed, MonitorError(f"internal error: {type(error).__name__}"), timing)
@@ -153,6 +153,13 @@ class Pipeline:
             entries_new=len(record.new),
             articles_new=articles,
         )
+
+    async def _offline(self, feed: Feed, error: MonitorError) -> bool:
+        """Tell whether a feed could not be reached because nothing can."""
+        if not isinstance(error, FetchError) or error.kind not in network.UNREACHED:
+            return False
+        feeds = [one for one in await self._write(self._store.feeds) if not one.paused and one.id != feed.id]
+        return network.offline(feeds)
 
     async def _ask(self, feed: Feed, timing: polling.Timing) -> PollRecord:
         """Fetch a feed and find out what is new in it; bytes that are known are not parsed again."""
@@ -185,7 +192,11 @@ class Pipeline:
 
     async def watch(self) -> Counts:
         """Tell when a feed has fallen silent, died or moved, and when it returns."""
-        await self._write(watch_feeds, self._store, self._setup, self._tools.clock())
+        now = self._tools.clock()
+        if await self._write(watch_network, self._store, self._setup, now):
+            return Counts()  # no feed can be blamed
+        for feed in await self._write(self._store.feeds):
+            await self._write(watch_feed, self._store, self._setup, self._bounds, feed, now)
         return Counts()
 
     # --- read -----------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.models import Feed
+from monitor.models import OFFLINE, Feed
 
 DAY_S = 86_400
 WEEK_S = 7 * DAY_S
@@ -78,21 +78,38 @@ def after_failure(
 ) -> Schedule:
     """Schedule a feed that failed; feed.failures counts the failures in a row before this one.
 
-    The wait doubles with each failure up to the longest interval and never ends; the learned interval
-    is kept for when the feed returns. A feed that is gone (410) or whose address may not be fetched is
-    looked at once a week or at the longest interval; a Retry-After counts up to a day.
+    The wait doubles with each failure, from `every` or less to the longest interval, and never ends; the
+    learned interval is kept for when the feed returns. A feed that is gone (410) or whose address may not be
+    fetched is looked at once a week or at the longest interval; a Retry-After counts up to a day. While this
+    machine is offline nothing doubles.
     """
     interval = feed.interval_s or bounds.every_s
     if status == 410:
         return Schedule(now + _jittered(WEEK_S, jitter), interval)
+    if kind == OFFLINE:
+        return Schedule(now + _jittered(bounds.every_s, jitter), interval)
     if kind in {"bad-url", "blocked-address", "robots"}:
         wait = bounds.max_s  # only a person can change that
     else:
-        wait = bounds.clamp(interval * 2 ** min(feed.failures, 20))
+        wait = bounds.clamp(min(interval, bounds.every_s) * 2 ** min(feed.failures, 20))
     asked = min(max(retry_after_s or 0.0, 0.0), DAY_S)
     if asked > wait:
         return Schedule(now + timedelta(seconds=asked) + _jittered(bounds.min_s, jitter), interval)
     return Schedule(now + _jittered(wait, jitter), interval)
+
+
+def sooner(feed: Feed, likely: timedelta, bounds: Bounds) -> datetime | None:
+    """Return an earlier due time where news is likely before the next poll, or None.
+
+    `likely` is the wait from the last poll after which something new is about as likely as not. `every` is
+    the least wait it may ask for; where the feed asked for a longer one, as long as a Cache-Control is believed.
+    """
+    if feed.failures or feed.last_polled is None or feed.next_due is None:
+        return None
+    asked = feed.next_due - feed.last_polled > timedelta(seconds=feed.interval_s * (1 + _SPREAD) + 1)
+    least = max(bounds.every_s, _CACHE_CAP_S) if asked else bounds.every_s
+    due = feed.last_polled + max(likely, timedelta(seconds=least))
+    return due if due < feed.next_due else None
 
 
 def first_due(index: int, total: int, now: datetime, bounds: Bounds) -> datetime:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from monitor.models import Feed, FeedHistory, Health, Specimen, Told
+from monitor.models import OFFLINE, Feed, FeedHistory, Health, Specimen, Told
 from monitor.sources import rhythm
 from monitor.sources.rhythm import Rhythm
 from monitor.sources.urls import shown_url
@@ -21,7 +21,7 @@ LASTING_FAILURES = 3  # in a row, and for longer than its patience
 SHORTEST_PATIENCE, LONGEST_PATIENCE = timedelta(minutes=30), timedelta(days=1)
 SHRUNK = 0.4  # of the median text before
 LEAST_TEXT = 200  # characters; feeds of headlines cannot shrink
-EARLIER = 3  # documents that show what a feed used to be like
+EARLIER = 2  # documents that show what a feed used to be like
 
 _COARSE = {
     "ok": "ok",
@@ -69,10 +69,13 @@ def coarse(condition: str) -> str:
 
 
 def learn(history: FeedHistory, zone: ZoneInfo) -> Rhythm | None:
-    """Learn a feed's rhythm from its history, or return None while there is too little of it."""
-    if history.since is None or history.last_ok is None:
+    """Learn a feed's rhythm up to its last news, or return None while there is too little of it.
+
+    What came after is on trial: learned from, a silence would become normal by lasting.
+    """
+    if history.since is None or history.last_new is None:
         return None
-    return rhythm.learn(history.fresh, history.since, history.last_ok, zone, history.blind)
+    return rhythm.learn(history.fresh, history.since, history.last_new, zone, history.blind)
 
 
 def judge(history: FeedHistory, now: datetime, zone: ZoneInfo) -> Health:
@@ -136,6 +139,8 @@ def _unread(history: FeedHistory, learned: Rhythm | None, now: datetime, zone: Z
     unasked = history.status == 304  # the server did answer, and claims that nothing is new
     lasting = history.failures >= LASTING_FAILURES and now - start >= _patience(learned, start)
     since = f"since {_when(start, now, zone)}"
+    if history.problem == OFFLINE:
+        return _health(history, "failing", history.detail)
     if history.status == 410:
         why = f"says that it is gone for good (410), {since}; it is looked at once a week"
         return _health(history, "gone", why, start, lasting=True)

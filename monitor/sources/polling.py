@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.errors import FeedError, FetchError, MonitorError, WorkerError
-from monitor.models import Entry, Feed, FeedDocument, NewEntry, PollRecord, Response, Verdict
+from monitor.models import OFFLINE, Entry, Feed, FeedDocument, NewEntry, PollRecord, Response, Verdict
 from monitor.sources import cadence, identity
 from monitor.sources.answers import max_age_s
 
@@ -30,11 +30,11 @@ class Timing:
     jitter: float  # in [0, 1)
 
 
-def failed(feed: Feed, error: MonitorError, timing: Timing) -> PollRecord:
-    """Return the record of a poll that gave no feed."""
+def failed(feed: Feed, error: MonitorError, timing: Timing, *, offline: bool = False) -> PollRecord:
+    """Return the record of a poll that gave no feed; while nothing can be reached it is not the feed's failure."""
     status = error.status if isinstance(error, FetchError) else None
     retry_after = error.retry_after if isinstance(error, FetchError) else None
-    problem = _problem(error)
+    problem = OFFLINE if offline else _problem(error)
     schedule = cadence.after_failure(
         feed,
         now=timing.now,
@@ -46,11 +46,11 @@ def failed(feed: Feed, error: MonitorError, timing: Timing) -> PollRecord:
     )
     changed = replace(
         feed,
-        failures=feed.failures + 1,
+        failures=feed.failures + (not offline),
         last_polled=timing.now,
         next_due=schedule.next_due,
         problem=problem,
-        detail=str(error),
+        detail=f"{error}, and nothing else can be reached: offline" if offline else str(error),
     )
     return PollRecord(feed=changed, at=timing.now, outcome="failed", status=status)
 

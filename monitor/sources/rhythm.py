@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo
 
 from monitor.models import FreshHour
 
-ALARM = 2.2  # expected gaps; less would cry wolf
-UNSURE = 10.0  # by this over the number of silences it learned from, the alarm waits longer
+ALARM = 2.1  # expected gaps; less would cry wolf
+UNSURE = 8.0  # by this over the number of silences it learned from, the alarm waits longer
 NO_SILENCE = timedelta(hours=1)  # up to this nobody needs to be told, however busy the feed
 LEAST_SILENCES = 5
 LEAST_TIME = timedelta(days=14)  # two weekends

@@ -12,7 +12,7 @@ from itertools import pairwise
 from statistics import median_high
 from typing import TYPE_CHECKING, Any
 
-from monitor.models import FeedHistory, FreshHour, Specimen, Told
+from monitor.models import OFFLINE, FeedHistory, FreshHour, Specimen, Told
 from monitor.store import codec
 
 if TYPE_CHECKING:
@@ -72,6 +72,14 @@ def told(store: Queries, feed: int) -> Told | None:
     return Told(row[0].split("|")[2], _at(row[1])) if row else None
 
 
+def network_told(store: Queries) -> str:
+    """Return the key of the last notice about the network, or nothing; see sources.network.notice."""
+    row = store.db.execute(
+        "SELECT key FROM notice WHERE key >= 'network|' AND key < 'network}' ORDER BY at DESC, id DESC LIMIT 1"
+    ).fetchone()
+    return row[0] if row else ""
+
+
 def blind_before(store: Queries, feed: int, at: datetime) -> int:
     """Return the seconds before a poll that worked in which the feed should have been read and was not."""
     rows = store.db.execute(
@@ -118,16 +126,25 @@ def _number(store: Queries, where: str, feed: int, end: datetime, value: str | N
 
 
 def _fresh(store: Queries, feed: int, begun: str, end: datetime) -> tuple[datetime, tuple[FreshHour, ...]]:
-    """Return from when on a feed's rhythm is learned, and the hours in which it had something new."""
+    """Return from when on a feed's rhythm is learned, and the hours in which it had something new.
+
+    The weeks before its last news count, not those before `end`: a long silence must not be forgotten.
+    """
+    last = store.db.execute(
+        "SELECT max(at) FROM poll WHERE feed_id = ? AND at > ? AND at < ? AND new_entries > held",
+        [feed, begun, codec.instant(end)],
+    ).fetchone()[0]
+    if last is None:
+        return _at(begun), ()
     for span in (LEARNED_FROM, LEARNED_FROM_AT_MOST):
-        since = max(begun, codec.instant(end - span) or "")
+        since = max(begun, codec.instant(_at(last) - span) or "")
         rows = store.db.execute(
             "SELECT (SELECT max(at) FROM poll WHERE feed_id = :feed AND at < first AND outcome <> 'failed'), first,"
             " last, polls FROM ("
             " SELECT min(at) AS first, max(at) AS last, count(*) AS polls FROM poll"
-            " WHERE feed_id = :feed AND at > :since AND at < :end AND new_entries > held"
+            " WHERE feed_id = :feed AND at > :since AND at <= :last AND new_entries > held"
             " GROUP BY substr(at, 1, 13)) ORDER BY first",
-            {"feed": feed, "since": since, "end": codec.instant(end)},
+            {"feed": feed, "since": since, "last": last},
         ).fetchall()
         if len(rows) >= ENOUGH_HOURS:
             break
@@ -168,13 +185,13 @@ def _specimens(store: Queries, feed: int, end: datetime) -> tuple[Specimen, ...]
 def _trouble(
     store: Queries, feed: int, end: datetime, last: dict[str, Any] | None, good: str | None
 ) -> dict[str, Any]:
-    """Return what the failures in a row came to, as fields of FeedHistory."""
+    """Return what the failures in a row came to, as fields of FeedHistory; while offline none is counted."""
     if last is None or not last["problem"]:
         return {}
     first, failures, not_feeds = store.db.execute(
         "SELECT min(at), count(*), sum(problem = 'not-a-feed') FROM poll"
-        " WHERE feed_id = ? AND at > ? AND at < ? AND outcome = 'failed'",
-        [feed, good or "", codec.instant(end)],
+        " WHERE feed_id = ? AND at > ? AND at < ? AND outcome = 'failed' AND problem <> ?",
+        [feed, good or "", codec.instant(end), OFFLINE],
     ).fetchone()
     return {
         "problem": last["problem"],

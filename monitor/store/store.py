@@ -191,6 +191,14 @@ class Store(Queries):
             for feed, at in due.items():
                 db.execute("UPDATE feed SET next_due = ? WHERE id = ?", [codec.instant(at), feed])
 
+    def bring_forward(self, feed: int, polled: datetime, due: datetime) -> None:
+        """Set an earlier due time of a feed, unless it was polled in the meantime."""
+        with self._write() as db:
+            db.execute(
+                "UPDATE feed SET next_due = ? WHERE id = ? AND last_polled = ? AND next_due > ?",
+                [codec.instant(due), feed, codec.instant(polled), codec.instant(due)],
+            )
+
     def save_poll(self, record: PollRecord) -> int:
         """Write what a poll gave, validators and due time last; return how many articles are new."""
         at = codec.instant(record.at)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+from monitor.demo import stage
+from monitor.demo.expected import RULES
+from monitor.demo.server import serve_in_thread
 from monitor.demo.stage import morning_after
 from tests.end_to_end.conftest import PUBLISHED, Desk
 
@@ -47,3 +51,22 @@ def test_idle_starts_tell_nothing(desk: Desk) -> None:
         counts = desk.once(now=PUBLISHED + timedelta(minutes=number))
         assert counts["alerts_sent"] == 0
     assert (desk.data / "alerts.jsonl").read_text() == before
+
+
+def test_while_nothing_can_be_reached_no_feed_is_blamed(tmp_path: Path) -> None:
+    with serve_in_thread(PUBLISHED) as world:
+        desk = Desk(stage.write_config(tmp_path, world, alerting=frozenset(RULES)), world)
+        desk.once()
+        feeds = desk.json("feeds", "list")
+    now = PUBLISHED
+    for _ in range(20):  # nobody listens any more
+        now += timedelta(hours=6)
+        desk.once("--all", "--only", "poll", now=now)
+        desk.once("--only", "watch", now=now)
+        desk.once("--only", "alert", now=now)
+    told = notices(desk)
+    assert [line["title"] for line in told] == ["No feed can be reached"]
+    assert f"None of {len(feeds)} feeds" in told[0]["text"]
+    health = desk.json("feeds", "health", now=now)
+    assert {feed["state"] for feed in health} == {"failing"}
+    assert sum("nothing else can be reached" in str(feed) for feed in health) >= len(health) / 2

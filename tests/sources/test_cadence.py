@@ -17,6 +17,7 @@ from monitor.sources.cadence import (
     after_success,
     clamp,
     first_due,
+    sooner,
     wants_full,
 )
 
@@ -154,6 +155,28 @@ def test_every_wait_is_within_its_bounds(
     assert retry is None or status == 410 or wait(bad) >= min(retry, 86_400) * 0.9
     for schedule in (good, bad):
         assert clamp(schedule.next_due, NOW, BOUNDS, last_polled=NOW) == schedule.next_due
+
+
+def test_a_poll_comes_no_later_than_news_is_likely() -> None:
+    slept = replace(FEED, interval_s=20_000, last_polled=NOW, next_due=NOW + timedelta(seconds=21_000))
+    assert sooner(slept, timedelta(hours=2), BOUNDS) == NOW + timedelta(hours=2)
+    assert sooner(slept, timedelta(minutes=2), BOUNDS) == NOW + timedelta(seconds=BOUNDS.every_s)
+    assert sooner(slept, timedelta(hours=8), BOUNDS) is None
+    assert sooner(replace(slept, failures=1), timedelta(hours=2), BOUNDS) is None
+    assert sooner(replace(slept, next_due=None), timedelta(hours=2), BOUNDS) is None
+
+
+def test_a_feed_that_asked_for_a_pause_keeps_it_for_an_hour() -> None:
+    asked = replace(FEED, interval_s=900, last_polled=NOW, next_due=NOW + timedelta(seconds=3500))
+    assert sooner(asked, timedelta(minutes=2), BOUNDS) is None
+    longer = replace(asked, next_due=NOW + timedelta(hours=6))
+    assert sooner(longer, timedelta(minutes=2), BOUNDS) == NOW + timedelta(hours=1)
+
+
+def test_the_first_retry_comes_soon_however_slow_the_feed() -> None:
+    slow = replace(FEED, interval_s=43_200)
+    assert wait(failure(slow)) == 900
+    assert wait(failure(replace(slow, failures=2))) == 3600
 
 
 def test_feeds_due_together_after_a_start_are_spread() -> None:

@@ -248,6 +248,6 @@ def test_outlets_that_fall_silent_are_noticed_and_others_are_not() -> None:
     found = [one for outlet in seen for one in outlet.found]
     assert len(found) == len(some) * len(silence.WAYS)
     assert all(one.condition for one in found)
-    assert sum(one.before <= silence.WITHIN for one in found) >= len(found) - 2
+    assert sum(one.gaps <= silence.WITHIN for one in found) >= len(found) - 2
     assert sum(one.condition in silence.TRUE_NAMES[one.way] for one in found) >= len(found) - 2
     assert sum(len(outlet.false_alarms) for outlet in seen) <= 1
