@@ -413,7 +413,33 @@ class Reading:
     text_sha256: str = ""
     note: str = ""
     aside: tuple[tuple[int, int], ...] = ()  # stretches of the text that rules did not read: not its own
+    index_words: tuple[str, ...] = ()  # folded, ascending: what a search finds it by
     fingerprints: tuple[int, ...] = ()  # of its sentences
+
+
+@dataclass(frozen=True, slots=True)
+class IndexWord:
+    """A folded word that an article must hold; with `prefix`, one that begins so."""
+
+    text: str
+    prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Needs that must all be met; without any, every article will do."""
+
+    parts: tuple[Need, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Needs of which one must be met; without any, no article will do."""
+
+    parts: tuple[Need, ...] = ()
+
+
+Need = IndexWord | AllOf | AnyOf  # what an article must hold for a query to be worth trying on it
 
 
 @dataclass(frozen=True, slots=True)

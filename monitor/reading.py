@@ -29,6 +29,7 @@ from monitor.rules.matcher import RuleSet
 from monitor.sources import boilerplate, language
 from monitor.sources.page import read_html
 from monitor.stories import cluster
+from monitor.text.fold import fold_mapped
 
 _ENOUGH = 200  # characters of feed content that can stand for an article
 
@@ -93,6 +94,7 @@ def read_page(body: bytes | None, context: PageContext, limits: Limits) -> Readi
         note="; ".join(filter(None, [page.note or context.note, _set_aside(len(aside))])),
         aside=aside,
         fingerprints=boilerplate.fingerprints(text),
+        index_words=_index_words(title, context.summary, text),
     )
 
 
@@ -111,6 +113,7 @@ def rematch(article: ArticleView, host: str, kind: str) -> Reading:
         matches=matches,
         sketch=(),
         aside=article.aside,
+        index_words=_index_words(article.title, article.summary, article.text),
     )
 
 
@@ -134,6 +137,7 @@ def unread(context: PageContext, note: str) -> Reading:
         matches=(),
         sketch=(),
         note=note,
+        index_words=_index_words(context.title, context.summary),
     )
 
 
@@ -150,6 +154,10 @@ def document_of(article: ArticleView, host: str, kind: str) -> Document:
         kind=kind,
         origin=article.origin,
     )
+
+
+def _index_words(*fields: str) -> tuple[str, ...]:
+    return tuple(sorted(fold_mapped("\n".join(fields)).index_words()))
 
 
 def _found(document: Document, body: str) -> tuple[tuple[Mention, ...], tuple[Match, ...]]:

@@ -21,7 +21,8 @@ FLOORS = (
     ("forkserver", "lanes"),
     ("writer", "registry", "reading"),
     ("setup", "habits"),
-    ("check", "daily", "screens", "watch"),
+    ("check", "daily", "screens", "watch", "search"),
+    ("reports",),
     ("delivery",),
     ("pipeline",),
     ("trial", "daemon", "demo"),
@@ -44,7 +45,7 @@ HOMES = {
     "yaml": {"yamlnodes.py", "demo/content.py"},  # the samples are the program's own: no places needed
     "click": {
         f"cli/{name}.py"
-        for name in ("__init__", "common", "running", "checking", "feeds", "seeking", "asking")
+        for name in ("__init__", "common", "running", "checking", "feeds", "seeking", "asking", "searching")
     },
     "pydantic": {"config.py"},
 }

@@ -12,11 +12,11 @@ from typing import NoReturn
 
 import click
 
-from monitor.cli import asking, checking, feeds, running, seeking
+from monitor.cli import asking, checking, feeds, running, searching, seeking
 from monitor.cli.common import commands
 from monitor.errors import MonitorError, OutsideError, StoreBusyError
 
-__all__ = ["asking", "checking", "commands", "feeds", "main", "running", "seeking"]
+__all__ = ["asking", "checking", "commands", "feeds", "main", "running", "searching", "seeking"]
 
 
 _EXIT_CODES: tuple[tuple[type[MonitorError], int], ...] = (

@@ -53,7 +53,11 @@ config_option = click.option(
     help="The configuration file.",
 )
 now_option = click.option(
-    "--now", callback=_instant, metavar="INSTANT", help="Run as if it were this time (ISO 8601)."
+    "--now",
+    callback=_instant,
+    is_eager=True,  # other options count back from it
+    metavar="INSTANT",
+    help="Run as if it were this time (ISO 8601).",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +19,8 @@ from monitor.errors import StoreError
 from monitor.models import (
     Alert,
     AlertState,
+    AllOf,
+    AnyOf,
     ArticleView,
     Candidate,
     ChannelState,
@@ -26,9 +30,11 @@ from monitor.models import (
     FeedHistory,
     Grade,
     Health,
+    IndexWord,
     Job,
     Match,
     Mention,
+    Need,
     Origin,
     PageContext,
     Span,
@@ -49,6 +55,8 @@ _ALERT = """
            title, url, reason, last_error, possible_repeat
     FROM outbox
 """
+_FIRST_BATCH, _LARGEST_BATCH = 25, 400  # articles
+_NO_ID = 2**63 - 1
 _ALWAYS = "9999"  # later than every instant
 
 
@@ -206,6 +214,47 @@ class Queries:
             [ruleset, limit],
         )
         return tuple(_article(row) for row in rows)
+
+    def worth_trying(self, need: Need, *, since: datetime | None = None) -> Iterator[ArticleView]:
+        """Yield the articles that may hold what a query needs, newest first, without matches and mentions.
+
+        Those that the index does not know yet are always among them.
+        """
+        ids = self.ids_worth_trying(need, since=since)
+        size = _FIRST_BATCH
+        while batch := list(islice(ids, size)):
+            yield from self.bare_articles(batch)
+            size = min(2 * size, _LARGEST_BATCH)
+
+    def ids_worth_trying(self, need: Need, *, since: datetime | None = None) -> Iterator[int]:
+        """Yield the ids of the same articles."""
+        oldest = 0
+        if since is not None:
+            first = self._one("SELECT min(id) FROM article WHERE first_seen >= ?", [codec.instant(since)])
+            oldest = _NO_ID if first is None else first
+        unknown = self.db.execute(
+            "SELECT id FROM article WHERE NOT indexed AND read_at IS NOT NULL AND id >= ? ORDER BY id DESC",
+            [oldest],
+        )
+        known: Iterable[tuple[int]] = ()
+        if need == AllOf():
+            known = self.db.execute(
+                "SELECT id FROM article WHERE indexed AND id >= ? ORDER BY id DESC", [oldest]
+            )
+        elif need != AnyOf():
+            known = self.db.execute(
+                "SELECT rowid FROM article_words WHERE article_words MATCH ? AND rowid >= ? ORDER BY rowid DESC",
+                [_fts(need), oldest],
+            )
+        yield from (row[0] for row in heapq.merge(known, unknown, reverse=True))
+
+    def bare_articles(self, articles: Sequence[int]) -> Iterator[ArticleView]:
+        """Yield articles without matches and mentions, newest first."""
+        rows = self.db.query(
+            _ARTICLE + " WHERE a.id IN (SELECT value FROM json_each(?)) ORDER BY a.id DESC",
+            [json.dumps(articles)],
+        )
+        yield from map(_article, rows)
 
     def last_texts(self, site: str, limit: int, length: int) -> tuple[tuple[int, str, str], ...]:
         """Return id, title and the beginning of the text of the articles last read of a site, oldest first.
@@ -423,6 +472,17 @@ class Queries:
         return codec.parse_instant(
             self._one("SELECT min(next_due) FROM feed WHERE removed IS NULL AND NOT paused")
         )
+
+
+def _fts(need: Need) -> str:
+    """Write a need as a question to FTS5."""
+    match need:
+        case IndexWord(text, prefix):
+            return f'"{text}"*' if prefix else f'"{text}"'
+        case AllOf(parts):
+            return f"({' AND '.join(map(_fts, parts))})"
+        case AnyOf(parts):
+            return f"({' OR '.join(map(_fts, parts))})"
 
 
 def refuse_unknown(db: sqlite_utils.Database, path: Path) -> None:

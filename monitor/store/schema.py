@@ -21,6 +21,19 @@ def m002_boilerplate(db: sqlite_utils.Database) -> None:
     db.execute("ALTER TABLE article ADD COLUMN aside TEXT NOT NULL DEFAULT '[]'")  # JSON, [start, end) each
 
 
+@migrations()
+def m003_search(db: sqlite_utils.Database) -> None:
+    """Make the index that searches ask; what was read before gets into it when the rules next see it."""
+    # The words come folded and cut (Folded.index_words), and to this tokenizer every letter beyond ASCII is one.
+    db.execute(
+        "CREATE VIRTUAL TABLE article_words USING fts5(words, content='', detail=none, tokenize='ascii', prefix='3')"
+    )
+    db.execute("ALTER TABLE article ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0")
+    db.execute("CREATE INDEX article_unindexed ON article(id) WHERE indexed = 0 AND read_at IS NOT NULL")
+    db.execute("CREATE INDEX article_first_seen ON article(first_seen)")
+    db.execute("UPDATE article SET ruleset = '' WHERE read_at IS NOT NULL")
+
+
 _PIPELINE = (
     """
     CREATE TABLE feed (

@@ -396,6 +396,7 @@ class Store(Queries):
                     "sketch": codec.sketch(reading.sketch),
                 },
             )
+            self._index(db, article, reading)
             if reading.own_words:  # the feed's words stay with its entry
                 db.execute("UPDATE article SET summary = '', content = '' WHERE id = ?", [article])
             self._write_mentions(db, article, reading, at)
@@ -411,6 +412,16 @@ class Store(Queries):
             db.execute("DELETE FROM job WHERE article_id = ?", [article])
         return saved
 
+    @staticmethod
+    def _index(db: sqlite_utils.Database, article: int, reading: Reading) -> None:
+        """Put an article's words into the index, once: its title and text do not change any more."""
+        first = db.execute("UPDATE article SET indexed = 1 WHERE id = ? AND NOT indexed", [article])
+        if first.rowcount:
+            db.execute(
+                "INSERT INTO article_words (rowid, words) VALUES (?, ?)",
+                [article, " ".join(reading.index_words)],
+            )
+
     def save_rematch(self, article: int, reading: Reading | None, *, now: datetime, ruleset: str) -> int:
         """Write what a changed rule set finds in a stored article, without alerts; return new matches.
 
@@ -422,6 +433,7 @@ class Store(Queries):
             db.execute("UPDATE article SET ruleset = ? WHERE id = ?", [ruleset, article])
             if reading is None:
                 return 0
+            self._index(db, article, reading)
             rows = db.execute(
                 "SELECT rule, grade, spans, context, why, live, found FROM match"
                 " WHERE article_id = ? AND withdrawn IS NULL",

@@ -14,8 +14,8 @@ For whoever matches against it:
   ں and ے in the *original* (they end words, but InPage text has ے inside them: either reading is accepted). A
   long name may also follow a glued Arabic و, and a suffix may stand between a name and the boundary. A prefix
   query asks `starts_word` alone.
-* `words` cuts folded text; `Folded.words` adds the second reading of words glued after ں or ے, for an
-  index. Word characters are letters, digits and combining marks (Devanagari needs the marks).
+* `words` cuts folded text; `Folded.index_words` adds, for an index, every word that `whole` may find a name
+  by. Word characters are letters, digits and combining marks (Devanagari needs the marks).
 * `Folded.span` gives the original characters: whole grapheme clusters, with the marks on the last letter,
   without soft hyphens, ZWNJ or other removed characters at either end.
 """
@@ -26,8 +26,9 @@ import codecs
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from functools import cached_property
-from itertools import combinations, pairwise
+from itertools import combinations
 
 import regex
 
@@ -133,6 +134,7 @@ _SHORT = 5  # a name of so many letters is too easily a part of other words
 _TOO_SHORT = 3
 _MANY_GAPS = 5
 _SUFFIXES_SHORT = ("ون", "ها")
+_LONGEST = 64  # letters of a name without a gap
 _SUFFIXES = ("ون", "یون", "ها", "های", "ی", "ان", "اش")
 
 # Characters known to fold to exactly one; any other is looked up.
@@ -211,6 +213,16 @@ def _choices(gaps: list[int]) -> list[tuple[int, ...]]:
 
 def _without(text: str, positions: tuple[int, ...]) -> list[str]:
     return [character for index, character in enumerate(text) if index not in positions]
+
+
+def _stems(word: str) -> Iterator[str]:
+    """Yield what may be the name in an Arabic-script word, which begins with و or ends in a suffix."""
+    for start in (0, 1) if word[0] == "و" else (0,):
+        if start:
+            yield word[start:]
+        for suffix in _SUFFIXES:
+            if word.endswith(suffix):
+                yield word[start : -len(suffix)]
 
 
 class _Steps:
@@ -295,19 +307,23 @@ class Folded:
         letters = end - start - self.text.count(" ", start, end)
         return self.starts_word(start, letters) and self.ends_word(end, letters)
 
-    def words(self) -> list[str]:
-        """Cut the text into its words, and those glued after ں or ے also into their parts."""
-        if not self._breaks:
-            return words(self.text)
+    def index_words(self) -> set[str]:
+        """Return every word that a name could be found by: for an index, which may hold too much, never too little.
+
+        Besides the words as they stand these are the stretches between any two places in a word where another
+        may begin or end, and in Arabic script what is left without a glued و or a suffix.
+        """
+        found = set(words(self.text))
         breaks = sorted(self._breaks)
-        found = []
-        for word in _WORD.finditer(self.text):
-            found.append(word[0])
+        for word in _WORD.finditer(self.text) if breaks else ():
             start, end = word.span()
             inside = breaks[bisect_right(breaks, start) : bisect_left(breaks, end)]
-            if inside:
-                found += [self.text[left:right] for left, right in pairwise([start, *inside, end])]
-        return found
+            found.update(
+                self.text[left:right]
+                for left, right in combinations([start, *inside, end], 2)
+                if right - left <= _LONGEST
+            )
+        return found.union(*(_stems(word) for word in found if _is_arabic(word[0])))
 
     @cached_property
     def _breaks(self) -> frozenset[int]:
