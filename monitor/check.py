@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from monitor import config as configuration
 from monitor.alerts.send import check_url
 from monitor.errors import ConfigError, Fault, InputError, OpmlError
-from monitor.models import Region, Subscription
+from monitor.models import Entity, Region, Rule, Subscription
 from monitor.registry import Registry
 from monitor.rules.entities import load_region
 from monitor.rules.matcher import check_rules, rule_source
@@ -25,7 +25,9 @@ def load(path: Path, environment: Mapping[str, str]) -> Setup:
     return setup
 
 
-def check(path: Path, environment: Mapping[str, str]) -> tuple[Setup, tuple[Fault, ...]]:
+def check(
+    path: Path, environment: Mapping[str, str], *, examples: bool = True
+) -> tuple[Setup, tuple[Fault, ...]]:
     """Read a configuration and all it names; return what could be read, and every fault."""
     loaded = configuration.read(path, environment)
     faults = list(loaded.faults)
@@ -34,7 +36,7 @@ def check(path: Path, environment: Mapping[str, str]) -> tuple[Setup, tuple[Faul
     rules = loaded.config.rules
     faults.extend(
         loaded.fault(loaded.rule_place(rule_id), f"rule {rule_id}: {message}", column=column)
-        for rule_id, message, column in check_rules(rules, region.entities)
+        for rule_id, message, column in check_rules(rules, region.entities, examples=examples)
     )
     faults.extend(
         loaded.fault(("channels", channel.name, "url"), f"channel {channel.name}: {why}")
@@ -87,3 +89,16 @@ def _subscriptions(loaded: configuration.Loaded, faults: list[Fault]) -> tuple[S
         return ()
     faults.extend(Fault(str(file), line, column, message) for line, column, message in opml.faults(tree))
     return tree.subscriptions()
+
+
+def rules_of(path: Path, environment: Mapping[str, str], entities: Sequence[Entity]) -> tuple[Rule, ...]:
+    """Return the rules of another configuration, to be read with these entities; raise ConfigError."""
+    loaded = configuration.read(path, environment)
+    faults = list(loaded.faults)
+    faults.extend(
+        loaded.fault(loaded.rule_place(rule_id), f"rule {rule_id}: {message}", column=column)
+        for rule_id, message, column in check_rules(loaded.config.rules, entities, examples=False)
+    )
+    if faults:
+        raise ConfigError(tuple(faults))
+    return loaded.config.rules

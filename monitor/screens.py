@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -83,7 +83,7 @@ def _published(stamp: Stamp | None) -> str | None:
 
 def stories_table(stories: Sequence[Story], now: datetime) -> Table:
     """Return the same for people."""
-    table = _table("id", "seen", "story", "outlets", "origins", "rules")
+    table = grid("id", "seen", "story", "outlets", "origins", "rules")
     for story in stories:
         outlets = ", ".join(dict.fromkeys(article.outlet for article in story.articles))
         table.add_row(
@@ -121,7 +121,7 @@ def alerts_json(alerts: Iterable[Alert]) -> list[dict[str, Any]]:
 
 def alerts_table(alerts: Iterable[Alert], now: datetime) -> Table:
     """Return the same for people."""
-    table = _table("id", "key", "state", "channel", "rule", "story", "created", "why")
+    table = grid("id", "key", "state", "channel", "rule", "story", "created", "why")
     for alert in alerts:
         table.add_row(
             str(alert.id),
@@ -163,7 +163,7 @@ def feeds_json(rows: Iterable[tuple[Feed, FeedHealth]]) -> list[dict[str, Any]]:
 
 def feeds_table(rows: Iterable[tuple[Feed, FeedHealth]], now: datetime) -> Table:
     """Return the same for people."""
-    table = _table("feed", "language", "folder", "state", "last read", "next", "why")
+    table = grid("feed", "language", "folder", "state", "last read", "next", "why")
     for feed, health in rows:
         table.add_row(
             foreign(feed.title, 40),
@@ -218,7 +218,7 @@ def health_json(rows: Iterable[tuple[Feed, FeedHealth]]) -> list[dict[str, Any]]
 
 def health_table(rows: Iterable[tuple[Feed, FeedHealth]], now: datetime) -> Table:
     """Return the same for people."""
-    table = _table("state", "feed", "last read", "last new", "next", "why")
+    table = grid("state", "feed", "last read", "last new", "next", "why")
     for feed, health in rows:
         table.add_row(
             health.condition or health.state,
@@ -248,8 +248,8 @@ def tried_json(answers: Iterable[Tried]) -> list[dict[str, Any]]:
 
 def tried_table(answers: Iterable[Tried], titles: Mapping[str, str]) -> Table:
     """Return the same for people; titles are by address."""
-    table = _table(
-        "", "answer", "entries", "newest", "dialect", "feed", "address", "what it said", right="entries"
+    table = grid(
+        "", "answer", "entries", "newest", "dialect", "feed", "address", "what it said", right=("entries",)
     )
     for tried in answers:
         said = [f"moved to {tried.moved_to}" if tried.moved_to else "", tried.note]
@@ -286,8 +286,8 @@ def found_json(found: Iterable[tuple[Tried, str]], listed: Iterable[str]) -> lis
 
 def found_table(found: Iterable[tuple[Tried, str]], listed: Iterable[str]) -> Table:
     """Return the same for people."""
-    table = _table(
-        "address", "title", "entries", "language", "newest", "dialect", "found", "", right="entries"
+    table = grid(
+        "address", "title", "entries", "language", "newest", "dialect", "found", "", right=("entries",)
     )
     for row in found_json(found, listed):
         table.add_row(
@@ -407,8 +407,9 @@ def counts_sentence(counts: Counts) -> str:
     )
 
 
-def _table(*columns: str, right: str = "") -> Table:
+def grid(*columns: str, right: Collection[str] = ()) -> Table:
+    """Return an empty table; the columns in `right` are to hold numbers."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold", justify="right" if column and column == right else "left")
+        table.add_column(column, overflow="fold", justify="right" if column in right else "left")
     return table

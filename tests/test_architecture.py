@@ -21,7 +21,7 @@ FLOORS = (
     ("forkserver", "lanes"),
     ("writer", "registry", "reading"),
     ("setup", "habits"),
-    ("check", "daily", "screens", "watch", "search"),
+    ("check", "daily", "screens", "watch", "search", "backtest"),
     ("reports",),
     ("delivery",),
     ("pipeline",),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,10 +18,11 @@ from monitor.cli.common import (
     console,
     json_option,
     print_json,
+    progress_bars,
     reader_of,
     setup_of,
 )
-from monitor.errors import InputError, QueryError
+from monitor.errors import ConfigError, InputError, QueryError
 
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _LONGEST = timedelta(days=36_500)
@@ -86,3 +89,72 @@ def search(
         print_json(reports.searched_json(searched, setup.registry))
     else:
         console().print(reports.searched_text(searched, setup.registry, setup.config.zone))
+
+
+@commands.group()
+def rules() -> None:
+    """Try the rules: on their examples, and on the archive."""
+
+
+@command(rules, "test")
+@json_option
+def rules_test(config_path: Path, now: datetime | None, as_json: bool) -> None:
+    """Try every rule on its own examples."""
+    from monitor import reports
+    from monitor.check import check
+    from monitor.rules.matcher import RuleSet, try_examples
+
+    setup, faults = check(config_path, os.environ, examples=False)
+    if faults:
+        raise ConfigError(faults)
+    compiled = RuleSet.compile(setup.rules)
+    tried = {rule.id: tuple(try_examples(rule, compiled)) for rule in setup.config.rules}
+    if as_json:
+        print_json(reports.tried_json(tried))
+    else:
+        console().print(reports.tried_text(tried))
+    if any(one.fault for some in tried.values() for one in some):
+        sys.exit(1)
+
+
+@command(rules, "backtest")
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    help="The configuration with the rules as they were (default: what is stored of their matches).",
+)
+@since_option
+@click.option(
+    "--limit",
+    default=50,
+    show_default=True,
+    type=click.IntRange(1, 10_000),
+    help="Changes shown, newest first.",
+)
+@json_option
+def rules_backtest(
+    config_path: Path,
+    now: datetime | None,
+    against: Path | None,
+    since: datetime | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """Show what the rules of today gain and lose on the stored articles. Nothing is written."""
+    import asyncio
+
+    from monitor import reports
+    from monitor.backtest import backtest
+    from monitor.check import rules_of
+
+    setup = setup_of(config_path)
+    before = rules_of(against, os.environ, setup.region.entities) if against else None
+    with progress_bars() as progress:
+        done = asyncio.run(
+            backtest(setup, before, since=since, cores=os.cpu_count() or 1, limit=limit, progress=progress)
+        )
+    baseline = str(against) if against else "the stored matches"
+    if as_json:
+        print_json(reports.backtest_json(done, baseline, setup.registry, limit))
+    else:
+        console().print(reports.backtest_text(done, baseline, setup.registry, limit))

@@ -235,7 +235,9 @@ def _stronger(grade: Grade, other: Grade) -> bool:
 # --- checking ---------------------------------------------------------------------------------------
 
 
-def check_rules(rules: Iterable[Rule], entities: Iterable[Entity]) -> list[tuple[str, str, int]]:
+def check_rules(
+    rules: Iterable[Rule], entities: Iterable[Entity], *, examples: bool = True
+) -> list[tuple[str, str, int]]:
     """Return (rule id, message, column) for all that is wrong with rules.
 
     Queries that cannot be read, entities nobody knows, nothing to cite; then, for rules without such faults,
@@ -252,7 +254,7 @@ def check_rules(rules: Iterable[Rule], entities: Iterable[Entity]) -> list[tuple
             faults.append((rule.id, str(error), error.column))
         else:
             sound.append(rule)
-    if any(rule.must_match or rule.must_ignore for rule in sound):
+    if examples and any(rule.must_match or rule.must_ignore for rule in sound):
         compiled = RuleSet.compile(rule_source(sound, entities))
         faults += [(rule.id, message, 0) for rule in sound for message in _failing(rule, compiled)]
     return faults
@@ -267,13 +269,29 @@ def _check_query(query: str, lexicon: Lexicon) -> None:
         raise QueryError("a rule needs something to find: NOT alone gives nothing to cite", 1)
 
 
-def _failing(rule: Rule, compiled: RuleSet) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One example of a rule, and what came of it."""
+
+    rule: str
+    text: str
+    must_match: bool
+    fault: str  # empty: as it must be
+
+
+def try_examples(rule: Rule, compiled: RuleSet) -> Iterator[Tried]:
+    """Try a rule's examples on compiled rules that hold it."""
     for text in rule.must_match:
-        if why := _missed(rule, compiled.match(_example(text))):
-            yield f"the example “{text}” must match, but {why}"
+        yield Tried(rule.id, text, must_match=True, fault=_missed(rule, compiled.match(_example(text))))
     for text in rule.must_ignore:
-        if why := _fired(rule, compiled.match(_example(text))):
-            yield f"the example “{text}” must be ignored, but {why}"
+        yield Tried(rule.id, text, must_match=False, fault=_fired(rule, compiled.match(_example(text))))
+
+
+def _failing(rule: Rule, compiled: RuleSet) -> Iterator[str]:
+    for tried in try_examples(rule, compiled):
+        if tried.fault:
+            must = "match" if tried.must_match else "be ignored"
+            yield f"the example “{tried.text}” must {must}, but {tried.fault}"
 
 
 def _example(text: str) -> Document:

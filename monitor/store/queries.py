@@ -256,6 +256,43 @@ class Queries:
         )
         yield from map(_article, rows)
 
+    def standing_grades(self, articles: Sequence[int]) -> dict[int, dict[str, Grade]]:
+        """Return for each of some articles the rules that match it, with their grades."""
+        found: dict[int, dict[str, Grade]] = {}
+        for article, rule, grade in self.db.execute(
+            "SELECT article_id, rule, grade FROM match"
+            " WHERE article_id IN (SELECT value FROM json_each(?)) AND withdrawn IS NULL",
+            [json.dumps(articles)],
+        ):
+            found.setdefault(article, {})[rule] = Grade(grade)
+        return found
+
+    def stories_of(self, articles: Sequence[int]) -> dict[int, int]:
+        """Return the stories that some articles stand in."""
+        rows = self.db.execute(
+            "SELECT article_id, story_id FROM story_article WHERE article_id IN (SELECT value FROM json_each(?))",
+            [json.dumps(articles)],
+        )
+        return dict(rows.fetchall())
+
+    def ids_with_matches(self, since: datetime | None) -> set[int]:
+        """Return the articles first seen since then that some rule matches."""
+        rows = self.db.execute(
+            "SELECT DISTINCT m.article_id FROM match m JOIN article a ON a.id = m.article_id"
+            " WHERE m.withdrawn IS NULL AND a.first_seen >= ?",
+            [codec.instant(since) or ""],
+        )
+        return {row[0] for row in rows}
+
+    def read_since(self, since: datetime | None) -> tuple[int, timedelta]:
+        """Return how many articles first seen since then were read, and the time from the first to the last."""
+        count, first, last = self.db.execute(
+            "SELECT count(*), min(first_seen), max(first_seen) FROM article"
+            " WHERE read_at IS NOT NULL AND first_seen >= ?",
+            [codec.instant(since) or ""],
+        ).fetchone()
+        return count, codec.known_instant(last) - codec.known_instant(first) if count else timedelta(0)
+
     def last_texts(self, site: str, limit: int, length: int) -> tuple[tuple[int, str, str], ...]:
         """Return id, title and the beginning of the text of the articles last read of a site, oldest first.
 

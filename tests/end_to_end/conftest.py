@@ -12,10 +12,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from monitor.check import load
 from monitor.cli import commands
 from monitor.demo import stage
 from monitor.demo.expected import EXPECTED, RULES
 from monitor.demo.server import World, serve_in_thread
+from monitor.models import Rule
+from monitor.reading import document_of
+from monitor.registry import host_of
+from monitor.rules.matcher import RuleSet, rule_source
 from monitor.store.queries import Queries
 
 PUBLISHED = datetime(2026, 2, 2, 10, tzinfo=UTC)  # 15:00 in Karachi
@@ -57,6 +62,20 @@ class Desk:
             for article in articles
             if article is not None
         }
+
+    def grades(self, query: str) -> dict[int, str]:
+        """Return the grade that a query has in each article it matches, trying every one without the index."""
+        setup = load(self.config, {})
+        rules = RuleSet.compile(rule_source([Rule(id="query", title="", query=query)], setup.region.entities))
+        found = {}
+        with Queries.open(self.data / "monitor.db") as reader:
+            for number in range(reader.counts()["articles"], 0, -1):
+                article = reader.article(number)
+                assert article is not None
+                kind = setup.registry.article(article).kind
+                for match in rules.match(document_of(article, host_of(article.url), kind)).matches:
+                    found[number] = match.grade.value
+        return found
 
 
 @pytest.fixture
