@@ -267,6 +267,9 @@ class Entity:
     require: tuple[str, ...] = ()  # context of which one must stand near, "@" sets resolved
     exclude: tuple[str, ...] = ()  # context that must not
     level: str = "low"  # how ambiguous the names are: low | medium | high | very_high
+    spelled: str = (
+        ""  # the same of abbreviations spelled in the names of letters (بی ایل اے); empty: as the others
+    )
     note: str = ""
     status: str = ""  # where it is in doubt or has changed: "approved June 2022, notification not seen"
     valid: tuple[str, str] = ("", "")  # since and until, as YYYY, YYYY-MM or YYYY-MM-DD; empty: not said
@@ -413,6 +416,7 @@ class Reading:
     text_sha256: str = ""
     note: str = ""
     aside: tuple[tuple[int, int], ...] = ()  # stretches of the text that rules did not read: not its own
+    given_up: tuple[str, ...] = ()  # rules with a regular expression that took too long on it
     index_words: tuple[str, ...] = ()  # folded, ascending: what a search finds it by
     fingerprints: tuple[int, ...] = ()  # of its sentences
 

@@ -229,8 +229,22 @@ class Pipeline:
             place=partial(_place, result),
             route=partial(self._route, job),
         )
+        await self._tell_given_up(result.given_up, now)
         await self._look_again(await self._habits.learn(job, final_url, result), now)
         return Counts(matches=saved.matches, stories_new=int(saved.new_story))
+
+    async def _tell_given_up(self, rules: Sequence[str], now: datetime) -> None:
+        """Tell once of each rule whose regular expression takes too long, so that nobody relies on it."""
+        for rule in rules:
+            await self._write(
+                self._store.tell,
+                f"regex|{rule}|{self._setup.rules.digest}",
+                f"The rule {rule} does not see everything",
+                "Its regular expression takes too long on some articles and is given up there. "
+                "`monitor explain` shows where; words and NEAR are never given up.",
+                self._setup.notice_channels,
+                now,
+            )
 
     async def _read_or_wait(self, job: Job, now: datetime) -> tuple[Reading, str] | None:
         """Read a job's page; None when it is to be tried again later."""

@@ -15,8 +15,6 @@ from monitor.models import (
     ArticleView,
     Context,
     Document,
-    Match,
-    Mention,
     Origin,
     Page,
     PageContext,
@@ -25,7 +23,7 @@ from monitor.models import (
     Span,
     Verdict,
 )
-from monitor.rules.matcher import RuleSet
+from monitor.rules.matcher import Evaluation, RuleSet
 from monitor.sources import boilerplate, language
 from monitor.sources.page import read_html
 from monitor.stories import cluster
@@ -74,7 +72,7 @@ def read_page(body: bytes | None, context: PageContext, limits: Limits) -> Readi
         kind=context.kind,
         origin=origin,
     )
-    mentions, matches = _found(document, text)
+    found = _found(document, text)
     return Reading(
         title=title,
         text=text,
@@ -83,8 +81,9 @@ def read_page(body: bytes | None, context: PageContext, limits: Limits) -> Readi
         origin=origin,
         author=context.author or page.author,
         published=context.published if context.published and context.published.at else page.published,
-        mentions=mentions,
-        matches=matches,
+        mentions=found.mentions,
+        matches=found.matches,
+        given_up=found.given_up,
         sketch=cluster.sketch(own if text else context.summary),
         own_words=own_words,
         canonical_url=page.canonical_url,
@@ -100,7 +99,7 @@ def read_page(body: bytes | None, context: PageContext, limits: Limits) -> Readi
 
 def rematch(article: ArticleView, host: str, kind: str) -> Reading:
     """Read a stored article again with the present rules; its text stays as it is."""
-    mentions, matches = _found(document_of(article, host, kind), article.text)
+    found = _found(document_of(article, host, kind), article.text)
     return Reading(
         title=article.title,
         text=article.text,
@@ -109,8 +108,9 @@ def rematch(article: ArticleView, host: str, kind: str) -> Reading:
         origin=article.origin,
         author=article.author,
         published=article.published,
-        mentions=mentions,
-        matches=matches,
+        mentions=found.mentions,
+        matches=found.matches,
+        given_up=found.given_up,
         sketch=(),
         aside=article.aside,
         index_words=_index_words(article.title, article.summary, article.text),
@@ -160,13 +160,14 @@ def _index_words(*fields: str) -> tuple[str, ...]:
     return tuple(sorted(fold_mapped("\n".join(fields)).index_words()))
 
 
-def _found(document: Document, body: str) -> tuple[tuple[Mention, ...], tuple[Match, ...]]:
+def _found(document: Document, body: str) -> Evaluation:
     """Match a document whose body may be masked; what is cited of it is cited as it stands in the original."""
     evaluation = _rules().match(document)
     if document.field("body") == body:
-        return evaluation.mentions, evaluation.matches
-    return (
-        tuple(
+        return evaluation
+    return replace(
+        evaluation,
+        mentions=tuple(
             replace(
                 mention,
                 span=_original([mention.span], body)[0],
@@ -174,7 +175,7 @@ def _found(document: Document, body: str) -> tuple[tuple[Mention, ...], tuple[Ma
             )
             for mention in evaluation.mentions
         ),
-        tuple(
+        matches=tuple(
             replace(match, spans=_original(match.spans, body), context=_original(match.context, body))
             for match in evaluation.matches
         ),

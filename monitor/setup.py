@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from monitor.config import Config
+from monitor.config import CONSOLE, Config
 from monitor.models import Entity, Region, Rule, RuleSource, Subscription
 from monitor.registry import Registry
 
@@ -18,6 +18,11 @@ class Setup:
     registry: Registry
     rules: RuleSource
     subscriptions: tuple[Subscription, ...]
+
+    @property
+    def notice_channels(self) -> tuple[str, ...]:
+        """Return where notices about the monitor itself go: with the digest, or to the console."""
+        return self.config.digest.channels or (CONSOLE,)
 
     @property
     def rule_by_id(self) -> dict[str, Rule]:

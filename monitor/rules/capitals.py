@@ -46,6 +46,20 @@ _OF = regex.compile(r" of (?:the )?(\p{Lu}[\p{L}\p{M}'’\-]+)")
 _WORDS = regex.compile(r"\p{Latin}[\p{Latin}\p{M}'’]{3,}")
 
 
+# Words that follow a place's name with a capital and leave it a place's name.
+_DESIGNATORS = _set(
+    "district districts city town tehsil taluka division valley river dam pass port road highway bypass bazaar bazar "
+    "market border crossing gate jail prison hospital college university school airport station railway bus police "
+    "levies scouts press club bar council court sessions fort mine mines coal field gas plant residency cantonment "
+    "canal bridge tunnel mountain mountains hills range coast beach bay sea lake desert plain island oasis county "
+    "province village area region sector zone industrial free special economic deputy assistant commissioner mpa mna "
+    "north south east west northern southern eastern western upper lower central grid power national"
+)
+_PLACING = _set("in at near from outside inside around towards toward across into through beyond via")
+_NEXT = regex.compile(r"[ \u00a0]{1,3}(\p{Lu}[\p{L}\p{M}'’\-]*)")
+_QUALIFIED = regex.compile(r",[ \u00a0]{1,3}(?:the )?(\p{Lu}[\p{L}\p{M}'’\-]*)")
+
+
 class Given(IntEnum):
     """Whether the word before a name is somebody's given name."""
 
@@ -117,3 +131,29 @@ def somebody_elses(text: str, line: Line, start: int, end: int, known: Callable[
     if before is None or not before[0].isupper() or not before.endswith(("'s", "’s")):
         return False
     return not known(fold(before[:-2]))
+
+
+def goes_on(text: str, line: Line, end: int, known: Callable[[str], bool]) -> bool:
+    """Tell whether a word with a capital follows that makes a place's name part of another: Sui Wen."""
+    after = _NEXT.match(text, end)
+    if after is None or after.end() > line[1] or _mostly_capitals(text, line):
+        return False
+    folded = fold(after[1])
+    return not (after[1].isupper() or folded in _DESIGNATORS or folded in _PLAIN or known(folded))
+
+
+def located(text: str, line: Line, start: int, end: int, known: Callable[[str], bool]) -> bool:
+    """Tell whether a preposition of place stands before a name, and nothing after it says that it is elsewhere."""
+    before = _word_before(text, line, start)
+    if before is None or before.lower() not in _PLACING or _mostly_capitals(text, line):
+        return False
+    after = _NEXT.match(text, end) or _QUALIFIED.match(text, end)
+    if after is None:
+        return True
+    folded = fold(after[1])
+    return folded in _DESIGNATORS or known(folded)
+
+
+def _mostly_capitals(text: str, line: Line) -> bool:
+    words: list[str] = [word[0] for word in _WORDS.finditer(text, line[0], line[1])]
+    return 4 * sum(word[0].isupper() for word in words) >= 3 * len(words)

@@ -21,6 +21,8 @@ A name that is ambiguous needs one of its entity's context words. How near it st
   province is asked for), but only up to likely.
 * A name of several words that a word with a capital stands before (Speaker National Assembly) is not taken
   without context, and check at most where somebody else's name says whose it is (Senegal's National Assembly).
+* A town's name with a capital that only a preposition of place stands before (in Kech) is likely at high.
+* Abbreviations spelled in the names of letters (بی ایل اے), or with a hyphen, may have a level of their own.
 * An outlet whose kind is `local` writes about its region: what it leaves unsaid counts as said nearby.
 """
 
@@ -56,6 +58,7 @@ _FULL_GRADES: dict[str, tuple[Grade | None, ...]] = {
     "high": (_LIKELY, _LIKELY, _STRONG, _STRONG, _STRONG),
     "very_high": (_CHECK, _LIKELY, _LIKELY, _STRONG, _STRONG),
 }
+_LOCATED = ("medium", "high")  # levels at which a name that is written as a place is one
 _WHERE = {
     "title": "in the title",
     "sentence": "in the same sentence",
@@ -73,6 +76,7 @@ class Needs:
     """What an entity's names need around them; numbers are of context words."""
 
     level: str
+    spelled: str  # of abbreviations that can hardly be anything else
     require: frozenset[int]
     exclude: frozenset[int]
     asked: tuple[str, ...]  # the required words as the pack lists them
@@ -102,8 +106,13 @@ class Surroundings:
         self._definitions: dict[str, list[list[str]]] | None = None
         self.own: dict[int, Place] = {}  # entity: its own telling name, once found
 
-    def judge(self, place: Place, form: Form, needs: Needs, *, qualified: bool = False) -> Verdict:
-        """Grade one name at one place; `qualified`: a word nobody here knows may say whose it is."""
+    def judge(
+        self, place: Place, form: Form, needs: Needs, *, qualified: bool = False, located: bool = False
+    ) -> Verdict:
+        """Grade one name at one place.
+
+        `qualified`: a word nobody here knows may say whose it is; `located`: it is written as a place is.
+        """
         if form.kind is Kind.ABBR and (other := self._defined_otherwise(form, needs)):
             return Verdict(None, f"the text itself explains it as “{other}”")
         excluded = self._nearest(place, needs.exclude, excludes=True)
@@ -115,7 +124,7 @@ class Surroundings:
             return Verdict(_STRONG, "its full name" if form.kind is Kind.FULL else "its name")
         found = self._nearest(place, needs.require, excludes=False)
         if found is None:
-            return self._unsupported(form, needs, qualified=qualified)
+            return self._unsupported(form, needs, qualified=qualified, located=located)
         return self._supported(place, form, needs, found)
 
     def _by_full_name(self, place: Place, form: Form, excluded: Context | None) -> Verdict | None:
@@ -132,11 +141,14 @@ class Surroundings:
             return Verdict(_STRONG, why, rank, context)
         return Verdict(_LIKELY, f"{why}, although {_said(excluded)}", rank, (*context, excluded))
 
-    def _unsupported(self, form: Form, needs: Needs, *, qualified: bool) -> Verdict:
+    def _unsupported(self, form: Form, needs: Needs, *, qualified: bool, located: bool) -> Verdict:
         rank = _prior(self._page.document)
         grade = _grades(form, needs)[rank]
         if rank:
             return Verdict(grade, "the outlet writes about this region", rank)
+        if located and needs.level in _LOCATED:
+            why = "what stands before it stands before places, although nothing says which"
+            return Verdict(_LIKELY, why, missing=True)
         if grade is None:
             return Verdict(None, f"none of {_listed(needs.asked)} stands in the text", missing=True)
         why = f"none of {_listed(needs.asked)} stands near"
@@ -217,7 +229,9 @@ def _nearer(best: _Key | None, key: _Key) -> _Key:
 
 
 def _grades(form: Form, needs: Needs) -> tuple[Grade | None, ...]:
-    return (_FULL_GRADES if form.kind is Kind.FULL else _WORD_GRADES)[needs.level]
+    if form.kind is Kind.FULL:
+        return _FULL_GRADES[needs.level]
+    return _WORD_GRADES[needs.spelled if form.distinct else needs.level]
 
 
 def _prior(document: Document) -> int:

@@ -123,7 +123,9 @@ def _entities(node: Node | None, what: str, contexts: Contexts, fields: Fields) 
 
 
 def _entity(found: dict[str, Node], contexts: Contexts, fields: Fields) -> Entity:
-    ambiguity = fields.mapping(found.get("ambiguity"), "'ambiguity'", ("level", "require", "exclude"))
+    ambiguity = fields.mapping(
+        found.get("ambiguity"), "'ambiguity'", ("level", "spelled", "require", "exclude")
+    )
     names = _names(found, fields)
     # a name may be a word of @region too, but its second mention says nothing about its first
     own = {name.text for name in names}
@@ -142,6 +144,7 @@ def _entity(found: dict[str, Node], contexts: Contexts, fields: Fields) -> Entit
         require=_words(ambiguity.get("require"), "'require'", others, fields),
         exclude=_words(ambiguity.get("exclude"), "'exclude'", others, fields),
         level=fields.choice(ambiguity.get("level"), "'level'", LEVELS) or "low",
+        spelled=fields.choice(ambiguity.get("spelled"), "'spelled'", LEVELS),
         note=fields.text(found.get("note"), "'note'"),
         status=fields.text(found.get("status"), "'status'"),
         valid=_valid(found.get("valid"), fields),

@@ -8,7 +8,7 @@ as absent. What a match cites are the words and names that made it true, in read
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 import regex
@@ -71,13 +71,15 @@ class Plan:
 class Evaluator:
     """Answers queries about one page."""
 
-    def __init__(self, page: Page, mentions: Iterable[Mention]) -> None:
+    def __init__(self, page: Page, mentions: Iterable[Mention], quarantined: Container[Regex] = ()) -> None:
         self.page = page
+        self._quarantined = quarantined
         self.mentions: dict[str, list[Mention]] = {}
         for mention in mentions:
             self.mentions.setdefault(mention.entity, []).append(mention)
         self._numbered = {part.name: part.number for part in page.fields}
-        self.timed_out: list[Regex] = []
+        self.slow: Regex | None = None  # the pattern that used up the time of this document
+        self.given_up: list[Regex] = []  # every pattern that was not tried to the end
         self._regex_hits: dict[Regex, list[Hit]] = {}
         self._word_hits: dict[int, list[Hit]] = {}
         self._truths: dict[tuple[int, bool], Truth | None] = {}
@@ -185,8 +187,8 @@ class Evaluator:
 
     def _search(self, node: Regex, pattern: regex.Pattern[str]) -> list[Hit]:
         """Try a pattern on every field; once one has used up the time, no other is tried on this document."""
-        if self.timed_out:
-            self.timed_out.append(node)
+        if self.slow is not None or node in self._quarantined:
+            self.given_up.append(node)
             return []
         found: list[Hit] = []
         alias = unparse(node)
@@ -198,7 +200,8 @@ class Evaluator:
                     if len(found) >= _MOST_HITS:
                         break
         except TimeoutError:
-            self.timed_out.append(node)
+            self.slow = node
+            self.given_up.append(node)
             return []
         return found
 

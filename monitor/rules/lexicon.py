@@ -35,6 +35,7 @@ class Lexicon:
             for ancestor in ancestors:
                 self.relatives[ancestor].add(number)
         own: list[set[str]] = [set() for _ in self.entities]
+        self._own_words: list[set[str]] = [set() for _ in self.entities]
         plain: set[str] = set()
         holders: defaultdict[str, set[int]] = defaultdict(set)
         for number, entity in enumerate(self.entities):
@@ -43,6 +44,8 @@ class Lexicon:
                 holders[pattern].add(number)
                 if form.kind is Kind.FULL:
                     own[number].update(word for word in words(pattern) if len(word) > 3)
+                    if form.verified and entity.type not in PEOPLES:
+                        self._own_words[number].update(words(pattern))
                 elif form.kind is Kind.WORD and (
                     entity.type in PEOPLES or not entity.type.startswith("person")
                 ):
@@ -50,6 +53,7 @@ class Lexicon:
         self.needs = [
             Needs(
                 level=entity.level,
+                spelled=entity.spelled or entity.level,
                 require=self._numbers(entity.require),
                 exclude=self._numbers(entity.exclude),
                 asked=entity.require,
@@ -76,11 +80,18 @@ class Lexicon:
         return self._contexts[key]
 
     def _family(self, number: int, entity: Entity, holders: Mapping[str, set[int]]) -> frozenset[int]:
-        """Return the entities under those whose names an entity asks for; not itself and its own."""
-        asked = {holder for word in entity.require for holder in holders.get(fold(word), ())}
+        """Return the entities that belong to what an entity asks for; not itself and its own.
+
+        They stand under one whose name it asks for, or hold such a word in their own full names: the Baloch
+        Liberation Army, however it is written, speaks for what asks for Baloch.
+        """
+        asked = {fold(word) for word in entity.require}
+        above = {holder for word in asked for holder in holders.get(word, ())}
         own = self.relatives[number] | {number}
         return frozenset(
-            other for other, ancestors in enumerate(self.ancestors) if ancestors & asked and other not in own
+            other
+            for other, ancestors in enumerate(self.ancestors)
+            if other not in own and (ancestors & above or not asked.isdisjoint(self._own_words[other]))
         )
 
     def _ancestors(self, entity: Entity) -> frozenset[int]:

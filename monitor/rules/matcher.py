@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
@@ -50,6 +50,8 @@ from monitor.rules.tree import (
     walk,
 )
 
+TOO_OFTEN = 3  # documents on which a regular expression may take too long before it is quarantined
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
@@ -58,6 +60,7 @@ class Evaluation:
     mentions: tuple[Mention, ...]
     matches: tuple[Match, ...]
     misses: tuple[Miss, ...]
+    given_up: tuple[str, ...] = ()  # rules with a regular expression that was not tried to the end
 
 
 def rule_source(rules: Iterable[Rule], entities: Iterable[Entity]) -> RuleSource:
@@ -83,6 +86,8 @@ class RuleSet:
         for number, plan in enumerate(self._plans):
             self._index(number, plan)
         self._automaton = Automaton(patterns)
+        self._late: Counter[Regex] = Counter()
+        self._quarantined: set[Regex] = set()
 
     @classmethod
     def compile(cls, source: RuleSource) -> RuleSet:
@@ -126,10 +131,13 @@ class RuleSet:
                 self._by_entity[entity].add(number)
 
     def match(self, document: Document) -> Evaluation:
-        """Return what a document holds; the same document always gives the same."""
+        """Return what a document holds; the same document always gives the same.
+
+        But a regular expression that took too long on some documents is not tried on those after them.
+        """
         page = Page(document, self._automaton.scan)
         named = mentions.find(page, self._lexicon, self._by_entity)
-        evaluator = Evaluator(page, named.mentions)
+        evaluator = Evaluator(page, named.mentions, self._quarantined)
         refused: defaultdict[str, list[Refusal]] = defaultdict(list)
         for refusal in named.refusals:
             refused[refusal.entity].append(refusal)
@@ -142,7 +150,26 @@ class RuleSet:
                 matches.append(_match(rule, truth, document.origin))
             elif why := misses_.why_not(plan, evaluator, refused):
                 misses.append(Miss(rule.id, why))
-        return Evaluation(_mentions(named.mentions, document.origin), tuple(matches), tuple(misses))
+        return Evaluation(
+            _mentions(named.mentions, document.origin),
+            tuple(matches),
+            tuple(misses),
+            self._given_up(evaluator),
+        )
+
+    def _given_up(self, evaluator: Evaluator) -> tuple[str, ...]:
+        """Return the rules whose regular expressions were not tried to the end, and remember what was slow."""
+        if evaluator.slow is not None:
+            self._late[evaluator.slow] += 1
+            if self._late[evaluator.slow] >= TOO_OFTEN:
+                self._quarantined.add(evaluator.slow)
+        if not evaluator.given_up:
+            return ()
+        return tuple(
+            rule.id
+            for rule, plan in zip(self.source.rules, self._plans, strict=True)
+            if not plan.patterns.keys().isdisjoint(evaluator.given_up)
+        )
 
     def _worth_trying(self, page: Page, entities: Iterable[str]) -> list[int]:
         """Return the rules of which any word or name was found, in their order."""

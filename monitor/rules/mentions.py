@@ -195,7 +195,9 @@ class _Bench:
     def _judge(self, place: Place, candidate: Candidate) -> None:
         form = candidate.form
         needs = self._lexicon.needs[form.entity]
-        verdict = self._surroundings.judge(place, form, needs, qualified=candidate.qualified)
+        verdict = self._surroundings.judge(
+            place, form, needs, qualified=candidate.qualified, located=candidate.located
+        )
         self._judged.setdefault(place, []).append((candidate, verdict))
         if form.kind is Kind.FULL and candidate.ceiling is verdict.grade is Grade.STRONG:
             self._surroundings.own.setdefault(form.entity, place)

@@ -14,6 +14,7 @@ from monitor.rules.tree import (
     Node,
     Not,
     Or,
+    Regex,
     Title,
     children,
     unparse,
@@ -27,9 +28,16 @@ _LONGEST = 120  # characters shown of a part of a query
 
 def why_not(plan: Plan, evaluator: Evaluator, refused: Refusals) -> str:
     """Say why a rule that did not fire nearly did; empty when it did not come near."""
-    timed_out = [node for node in plan.patterns if node in evaluator.timed_out]
-    late = [f"{_written(node)} was given up after {REGEX_SECONDS} seconds on this text" for node in timed_out]
+    late = [_given_up(node, evaluator) for node in plan.patterns if node in evaluator.given_up]
     return "; ".join(late) or _Miss(plan, evaluator, refused).node(plan.tree, title=False)
+
+
+def _given_up(node: Regex, evaluator: Evaluator) -> str:
+    if node == evaluator.slow:
+        return f"{_written(node)} was given up after {REGEX_SECONDS} seconds on this text"
+    if evaluator.slow is not None:
+        return f"{_written(node)} was not tried: {_written(evaluator.slow)} used up the time"
+    return f"{_written(node)} is not tried any more: it took too long on earlier texts"
 
 
 class _Miss:

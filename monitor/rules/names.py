@@ -45,12 +45,14 @@ class Form:
     alias: str
     kind: Kind
     latin: bool
+    distinct: bool  # an abbreviation that can hardly be anything else: spelled in letters, or with a hyphen
     verified: bool
     capital: bool  # one word that is a common word too: stands with a capital or not at all
     proper: bool  # several words, written with capitals: in lower case they are common words
     title: bool  # "Khan of Kalat": a given name before it makes it somebody's surname and home
     people: bool  # "Baloch": a given name before it makes it a surname
     generic: bool  # several words that many might bear: National Assembly, National Party
+    place: bool  # names a place
     telling: bool  # holds one of its entity's own context words, so it needs no other
 
 
@@ -84,12 +86,14 @@ def _form(index: int, entity: Entity, name: Name, require: Sequence[str]) -> For
         alias=alias,
         kind=kind,
         latin=latin,
+        distinct=kind is Kind.SPELLED or (kind is Kind.ABBR and "-" in alias),
         verified=name.verified,
         capital=latin and kind is Kind.WORD and common,
         proper=latin and kind is Kind.FULL and alias[:1].isupper(),
         title=latin and entity.type.startswith("person") and len(parts) > 2 and parts[1].islower(),
         people=kind is Kind.WORD and entity.type in PEOPLES,
         generic=latin and kind is Kind.FULL and common and bool(require) and not telling,
+        place=bool(entity.country),
         telling=telling,
     )
 

@@ -29,6 +29,7 @@ class Candidate:
     form: Form
     ceiling: Grade = Grade.STRONG
     doubt: str = ""
+    located: bool = False  # it is written as a place is: in Kech
     qualified: bool = False  # a word nobody here knows stands before it with a capital
 
 
@@ -94,6 +95,11 @@ def _by_capitals(form: Form, field: FieldText, place: Place, known: Callable[[st
         if capitals.somebody_elses(text, line, start, end, known):
             return Candidate(form, Grade.CHECK, "a name nobody here knows says whose it is")
         return Candidate(form, qualified=capitals.given_name(text, line, start, end, known) is Given.YES)
+    if form.capital and form.place:
+        line = _line(field, place)
+        if capitals.goes_on(text, line, end, known):
+            return Candidate(form, Grade.CHECK, "the word that follows it may make it part of another name")
+        return Candidate(form, located=capitals.located(text, line, start, end, known))
     return Candidate(form)
 
 

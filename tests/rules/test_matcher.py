@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.errors import QueryError
 from monitor.models import Context, Document, Entity, Grade, Mention, Name, Origin, Rule, Span
-from monitor.rules.matcher import Evaluation, RuleSet, check_rules, rule_source
+from monitor.rules.matcher import TOO_OFTEN, Evaluation, RuleSet, check_rules, rule_source
 
 REGION = ("Balochistan", "Baloch", "Quetta", "Pakistan", "Pakistani", "بلوچستان", "بلوچ", "کوئٹہ", "پاکستان")
 DISTRICT = ("district", "town", "Levies", "ضلع", "شہر")
@@ -327,6 +327,22 @@ def test_a_hopeless_regex_is_given_up_and_said_so() -> None:
     assert evaluation.matches == ()
     assert "given up after 0.2 seconds" in evaluation.misses[0].why
     assert evaluate(f"x9 OR {hopeless}", text).matches, "other branches still answer"
+
+
+def test_a_regex_that_is_slow_too_often_is_quarantined_and_stops_no_other() -> None:
+    hopeless = Rule(id="hopeless", title="", query="/(w|ww)+$/ OR early")
+    sound = Rule(id="sound", title="", query="/x[0-9]/")
+    rules = RuleSet.compile(rule_source([hopeless, sound], ()))
+    slow = Document((("body", "x9 " + "w" * 60 + "!"),))
+    for _ in range(TOO_OFTEN):
+        evaluation = rules.match(slow)
+        assert evaluation.given_up == ("hopeless", "sound")
+        assert [match.rule for match in evaluation.matches] == []
+    after = rules.match(slow)
+    assert after.given_up == ("hopeless",)
+    assert [match.rule for match in after.matches] == ["sound"]
+    assert "not tried any more" in after.misses[0].why
+    assert rules.match(Document((("body", "early"),))).matches
 
 
 # --- names --------------------------------------------------------------------------------------------
