@@ -162,7 +162,7 @@ def _index_words(*fields: str) -> tuple[str, ...]:
 
 def _found(document: Document, body: str) -> Evaluation:
     """Match a document whose body may be masked; what is cited of it is cited as it stands in the original."""
-    evaluation = _rules().match(document)
+    evaluation = _rules().match(document, misses=False)
     if document.field("body") == body:
         return evaluation
     return replace(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from monitor.backtest import Backtest
     from monitor.rules.backtest import Judged
     from monitor.rules.matcher import Tried
+    from monitor.rules.suggest import Suggestion
     from monitor.search import Searched
 
 _PASSAGES = 2
@@ -241,3 +242,32 @@ def backtest_text(done: Backtest, against: str, registry: Registry, limit: int) 
     if not tally.changes:
         parts.append(Text("No match is gained, lost or graded otherwise."))
     return Group(*parts)
+
+
+# --- rules suggest ------------------------------------------------------------------------------
+
+
+def suggested_json(found: Sequence[Suggestion]) -> list[dict[str, Any]]:
+    """Return `rules suggest --json`; alike is of 100, articles are the first few that hold the spelling."""
+    return [
+        {
+            "text": one.text,
+            "entity": one.entity,
+            "alias": one.alias,
+            "alike": one.alike,
+            "times": one.times,
+            "articles": list(one.articles),
+        }
+        for one in found
+    ]
+
+
+def suggested_text(found: Sequence[Suggestion]) -> RenderableType:
+    """Return the same for people."""
+    if not found:
+        return Text("No spelling in these articles is close to a name without being one.")
+    rows = grid("times", "found", "is like", "of", "articles", right=("times",))
+    for one in found:
+        articles = ", ".join(map(str, one.articles))
+        rows.add_row(str(one.times), foreign(one.text, 60), foreign(one.alias, 60), one.entity, articles)
+    return rows

@@ -1,4 +1,4 @@
-"""Questions asked of the archive in the language of the rules, newest first."""
+"""Questions asked of the archive: in the language of the rules, newest first, and for spellings nobody has listed."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monitor.models import ArticleView, Rule
+from monitor.models import AllOf, ArticleView, Rule
 from monitor.reading import document_of
 from monitor.registry import host_of
-from monitor.rules.automaton import Patterns
-from monitor.rules.lexicon import Lexicon
 from monitor.rules.matcher import RuleSet, rule_source
 from monitor.rules.prefilter import need
 from monitor.rules.query import parse
+from monitor.rules.suggest import Suggester, Suggestion
+from monitor.rules.tree import EntityRef, walk
 from monitor.setup import Setup
 from monitor.store.queries import Queries
 
@@ -43,9 +43,11 @@ def search(
 
     Raises QueryError for a query that cannot be read or names an entity nobody knows.
     """
-    entities = setup.region.entities
+    tree = parse(query)
+    # Words stand where they stand, whatever is named there: only what asks for a name has to know the names.
+    entities = setup.region.entities if any(isinstance(node, EntityRef) for node in walk(tree)) else ()
     rules = RuleSet.compile(rule_source([Rule(id=RULE, title=query, query=query)], entities))
-    wanted = need(parse(query), Lexicon(entities, Patterns()))
+    wanted = need(tree, rules.lexicon)
     found: list[ArticleView] = []
     tried = 0
     back_to: datetime | None = None
@@ -55,7 +57,24 @@ def search(
         tried += 1
         back_to = article.first_seen
         kind = setup.registry.article(article).kind
-        evaluation = rules.match(document_of(article, host_of(article.url), kind))
+        evaluation = rules.match(document_of(article, host_of(article.url), kind), misses=False)
         if evaluation.matches:
             found.append(replace(article, matches=evaluation.matches))
     return Searched(tuple(found), tried, complete=True, back_to=back_to)
+
+
+def near_spellings(
+    reader: Queries,
+    setup: Setup,
+    *,
+    since: datetime | None,
+    least: int,
+    progress: Callable[[str, int, int], None],
+) -> list[Suggestion]:
+    """Return spellings in at least so many stored articles that are close to a name and are none of its."""
+    suggester = Suggester(setup.region.entities)
+    total, _ = reader.read_since(since)
+    for done, article in enumerate(reader.worth_trying(AllOf(), since=since), start=1):
+        suggester.add(article.id, f"{article.title}\n{article.summary}\n{article.text}")
+        progress("suggest", done, total)
+    return suggester.found(least=least)

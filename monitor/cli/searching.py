@@ -158,3 +158,36 @@ def rules_backtest(
         print_json(reports.backtest_json(done, baseline, setup.registry, limit))
     else:
         console().print(reports.backtest_text(done, baseline, setup.registry, limit))
+
+
+@command(rules, "suggest")
+@since_option
+@click.option(
+    "--limit",
+    default=50,
+    show_default=True,
+    type=click.IntRange(1, 10_000),
+    help="The most frequent so many.",
+)
+@click.option(
+    "--least",
+    default=2,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Only what stands in so many articles.",
+)
+@json_option
+def rules_suggest(
+    config_path: Path, now: datetime | None, since: datetime | None, limit: int, least: int, as_json: bool
+) -> None:
+    """List spellings in the stored articles that are close to a name and are none of its. They match nothing."""
+    from monitor import reports
+    from monitor.search import near_spellings
+
+    setup = setup_of(config_path)
+    with reader_of(setup) as reader, progress_bars() as progress:
+        found = near_spellings(reader, setup, since=since, least=least, progress=progress)[:limit]
+    if as_json:
+        print_json(reports.suggested_json(found))
+    else:
+        console().print(reports.suggested_text(found))

@@ -31,11 +31,13 @@ class Lexicon:
         self._patterns = patterns
         self.ancestors = [self._ancestors(entity) for entity in self.entities]
         self.relatives = [set(ancestors) for ancestors in self.ancestors]
+        self._descendants: defaultdict[int, set[int]] = defaultdict(set)
         for number, ancestors in enumerate(self.ancestors):
             for ancestor in ancestors:
                 self.relatives[ancestor].add(number)
+                self._descendants[ancestor].add(number)
         own: list[set[str]] = [set() for _ in self.entities]
-        self._own_words: list[set[str]] = [set() for _ in self.entities]
+        self._named_after: defaultdict[str, set[int]] = defaultdict(set)  # a word of full names -> entities
         plain: set[str] = set()
         holders: defaultdict[str, set[int]] = defaultdict(set)
         for number, entity in enumerate(self.entities):
@@ -45,7 +47,8 @@ class Lexicon:
                 if form.kind is Kind.FULL:
                     own[number].update(word for word in words(pattern) if len(word) > 3)
                     if form.verified and entity.type not in PEOPLES:
-                        self._own_words[number].update(words(pattern))
+                        for word in words(pattern):
+                            self._named_after[word].add(number)
                 elif form.kind is Kind.WORD and (
                     entity.type in PEOPLES or not entity.type.startswith("person")
                 ):
@@ -87,12 +90,9 @@ class Lexicon:
         """
         asked = {fold(word) for word in entity.require}
         above = {holder for word in asked for holder in holders.get(word, ())}
-        own = self.relatives[number] | {number}
-        return frozenset(
-            other
-            for other, ancestors in enumerate(self.ancestors)
-            if other not in own and (ancestors & above or not asked.isdisjoint(self._own_words[other]))
-        )
+        under = {below for holder in above for below in self._descendants.get(holder, ())}
+        named = {other for word in asked for other in self._named_after.get(word, ())}
+        return frozenset((under | named) - self.relatives[number] - {number})
 
     def _ancestors(self, entity: Entity) -> frozenset[int]:
         found: set[int] = set()

@@ -77,7 +77,7 @@ class RuleSet:
     def __init__(self, source: RuleSource) -> None:
         self.source = source
         patterns = Patterns()
-        self._lexicon = Lexicon(source.entities, patterns)
+        self.lexicon = Lexicon(source.entities, patterns)
         self._numbers: dict[Word | Phrase | Prefix, int] = {}
         self._plans = [self._plan(rule, patterns) for rule in source.rules]
         self._by_leaf: defaultdict[int, set[int]] = defaultdict(set)
@@ -106,7 +106,7 @@ class RuleSet:
                 case Word() | Phrase() | Prefix():
                     plan.numbers[node] = self._leaf(node, patterns)
                 case EntityRef():
-                    plan.entities[node] = self._lexicon.named(node)
+                    plan.entities[node] = self.lexicon.named(node)
                 case Regex(pattern):
                     plan.patterns[node] = compile_regex(pattern, node.column)
                 case _:
@@ -130,30 +130,30 @@ class RuleSet:
             for entity in family:
                 self._by_entity[entity].add(number)
 
-    def match(self, document: Document) -> Evaluation:
-        """Return what a document holds; the same document always gives the same.
+    def match(self, document: Document, *, misses: bool = True) -> Evaluation:
+        """Return what a document holds; the same document always gives the same. Without misses it is faster.
 
         But a regular expression that took too long on some documents is not tried on those after them.
         """
         page = Page(document, self._automaton.scan)
-        named = mentions.find(page, self._lexicon, self._by_entity)
+        named = mentions.find(page, self.lexicon, self._by_entity)
         evaluator = Evaluator(page, named.mentions, self._quarantined)
         refused: defaultdict[str, list[Refusal]] = defaultdict(list)
         for refusal in named.refusals:
             refused[refusal.entity].append(refusal)
         matches: list[Match] = []
-        misses: list[Miss] = []
+        missed: list[Miss] = []
         for number in self._worth_trying(page, {*evaluator.mentions, *refused}):
             rule, plan = self.source.rules[number], self._plans[number]
             truth = evaluator.truth(plan.tree, plan)
             if truth is not None:
                 matches.append(_match(rule, truth, document.origin))
-            elif why := misses_.why_not(plan, evaluator, refused):
-                misses.append(Miss(rule.id, why))
+            elif misses and (why := misses_.why_not(plan, evaluator, refused)):
+                missed.append(Miss(rule.id, why))
         return Evaluation(
             _mentions(named.mentions, document.origin),
             tuple(matches),
-            tuple(misses),
+            tuple(missed),
             self._given_up(evaluator),
         )
 

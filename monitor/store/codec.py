@@ -29,12 +29,14 @@ def instant(at: datetime | None) -> str | None:
 
 def parse_instant(text: str | None) -> datetime | None:
     """Read what `instant` wrote."""
-    return datetime.strptime(text, _FORMAT).replace(tzinfo=UTC) if text else None
+    return (
+        datetime.fromisoformat(text) if text else None
+    )  # strptime takes ten times as long if text else None
 
 
 def known_instant(text: str) -> datetime:
     """Read an instant from a column that is never null."""
-    return datetime.strptime(text, _FORMAT).replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 def dumps(value: object) -> str:

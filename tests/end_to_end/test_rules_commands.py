@@ -13,6 +13,7 @@ from monitor.demo import stage
 from monitor.demo.server import World
 from monitor.models import Grade
 from monitor.store.queries import Queries
+from monitor.store.store import Store
 from tests.end_to_end.conftest import Desk
 
 QUERIES = {  # rule -> as it is, as it was
@@ -113,6 +114,27 @@ def test_faults_of_the_old_rules_are_told_with_their_place(archive: Desk) -> Non
 def test_an_empty_archive_is_no_fault(desk: Desk) -> None:
     done = desk.json("rules", "backtest")
     assert (done["articles"], done["tried"], done["days"]) == (0, 0, 0)
+
+
+def test_spellings_close_to_a_name_are_suggested_and_match_nothing(archive: Desk) -> None:
+    store = Store(archive.data / "monitor.db")
+    store.db.execute(
+        "UPDATE article SET text = text || ' In Pannjgur the Balochistn Liberation Army spoke.' WHERE id < 4"
+    )
+    store.close()
+    found = {one["text"]: one for one in archive.json("rules", "suggest")}
+    assert found["Pannjgur"]["entity"] == "place.pk.d.panjgur"
+    assert found["Balochistn Liberation Army"]["entity"] == "org.bla"
+    assert found["Pannjgur"]["times"] == 3
+    assert "Pannjgur" in archive.run("rules", "suggest")
+    assert (
+        archive.json("explain", "--text", "In Pannjgur it rained", "--query", "@place.pk.d.panjgur")[
+            "matches"
+        ]
+        == []
+    )
+    assert archive.json("rules", "suggest", "--since", "2030-01-01") == []
+    assert "No spelling" in archive.run("rules", "suggest", "--since", "2030-01-01")
 
 
 def test_every_example_is_tried_and_a_wrong_one_told(world: World, tmp_path: Path) -> None:
