@@ -23,6 +23,7 @@ class Uses:
     """Who looks for a pattern; leaves, prefixes and contexts are the numbers their owners gave them."""
 
     forms: list[Form] = field(default_factory=list)
+    led: list[Form] = field(default_factory=list)  # names that begin some letters into the pattern
     leaves: list[int] = field(default_factory=list)
     prefixes: list[int] = field(default_factory=list)
     contexts: list[int] = field(default_factory=list)
@@ -45,7 +46,8 @@ class Patterns:
         self.uses: defaultdict[str, Uses] = defaultdict(Uses)
 
     def name(self, pattern: str, form: Form) -> None:
-        self.uses[pattern].forms.append(form)
+        uses = self.uses[pattern]
+        (uses.led if form.lead else uses.forms).append(form)
 
     def phrase(self, text: str, leaf: int) -> None:
         for pattern in variants(text):
@@ -93,6 +95,9 @@ def _whole(found: Found, uses: Uses, start: int, end: int) -> None:
     place = (start, end)
     if uses.forms and (len(found.names) < _MOST or place in found.names):
         found.names[place] += uses.forms
+    for form in uses.led:
+        if len(found.names) < _MOST:
+            found.names[start + form.lead, end].append(form)
     for leaf in uses.leaves:
         _add(found.leaves[leaf], place)
     for context in uses.contexts:

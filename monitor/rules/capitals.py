@@ -56,6 +56,7 @@ _DESIGNATORS = _set(
     "north south east west northern southern eastern western upper lower central grid power national"
 )
 _PLACING = _set("in at near from outside inside around towards toward across into through beyond via")
+_QUOTES = "\"'“”‘’«»(-–— \u00a0\t"
 _NEXT = regex.compile(r"[ \u00a0]{1,3}(\p{Lu}[\p{L}\p{M}'’\-]*)")
 _QUALIFIED = regex.compile(r",[ \u00a0]{1,3}(?:the )?(\p{Lu}[\p{L}\p{M}'’\-]*)")
 
@@ -113,7 +114,7 @@ def given_name(text: str, line: Line, start: int, end: int, known: Callable[[str
     if len(word) > 1 and word.isupper() and not shouted(text, line, begin, end):
         return Given.NO
     others = [w[0] for w in _WORDS.finditer(text, line[0], line[1]) if not begin <= w.start() < end]
-    initial = not text[line[0] : begin].strip("\"'“”‘’«»(-–— \u00a0\t")
+    initial = not text[line[0] : begin].strip(_QUOTES)
     if not initial and others:
         others = others[1:] if text[line[0] : line[1]].lstrip().startswith(others[0]) else others
     if not others:
@@ -133,10 +134,10 @@ def somebody_elses(text: str, line: Line, start: int, end: int, known: Callable[
     return not known(fold(before[:-2]))
 
 
-def goes_on(text: str, line: Line, end: int, known: Callable[[str], bool]) -> bool:
+def goes_on(text: str, line: Line, start: int, end: int, known: Callable[[str], bool]) -> bool:
     """Tell whether a word with a capital follows that makes a place's name part of another: Sui Wen."""
     after = _NEXT.match(text, end)
-    if after is None or after.end() > line[1] or _mostly_capitals(text, line):
+    if after is None or after.end() > line[1] or _mostly_capitals(text, line, start, after.end()):
         return False
     folded = fold(after[1])
     return not (after[1].isupper() or folded in _DESIGNATORS or folded in _PLAIN or known(folded))
@@ -145,7 +146,7 @@ def goes_on(text: str, line: Line, end: int, known: Callable[[str], bool]) -> bo
 def located(text: str, line: Line, start: int, end: int, known: Callable[[str], bool]) -> bool:
     """Tell whether a preposition of place stands before a name, and nothing after it says that it is elsewhere."""
     before = _word_before(text, line, start)
-    if before is None or before.lower() not in _PLACING or _mostly_capitals(text, line):
+    if before is None or before.lower() not in _PLACING or _mostly_capitals(text, line, start, end):
         return False
     after = _NEXT.match(text, end) or _QUALIFIED.match(text, end)
     if after is None:
@@ -154,6 +155,8 @@ def located(text: str, line: Line, start: int, end: int, known: Callable[[str], 
     return folded in _DESIGNATORS or known(folded)
 
 
-def _mostly_capitals(text: str, line: Line) -> bool:
-    words: list[str] = [word[0] for word in _WORDS.finditer(text, line[0], line[1])]
-    return 4 * sum(word[0].isupper() for word in words) >= 3 * len(words)
+def _mostly_capitals(text: str, line: Line, start: int, end: int) -> bool:
+    """Tell whether a line is written In Title Case, going by its words but the first and the name itself."""
+    words = [word for word in _WORDS.finditer(text, line[0], line[1]) if not start <= word.start() < end]
+    others = [word[0] for word in words if text[line[0] : word.start()].strip(_QUOTES)]
+    return bool(others) and 4 * sum(word[0].isupper() for word in others) >= 3 * len(others)

@@ -14,7 +14,7 @@ what they are written with, so that other entities' names inside them are still 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import regex
@@ -24,6 +24,8 @@ from monitor.rules.perso_arabic import spelled
 from monitor.text.fold import fold, variants, words
 
 _LATIN = regex.compile(r"\p{Latin}")
+_LEADING = tuple(map(fold, "بلفك"))  # in, for, so, like
+_LED = 5  # letters of a name that one of these may lead
 _UNAMBIGUOUS = ("low", "medium")
 PEOPLES = frozenset({"people", "ethnic_group", "tribe"})
 
@@ -54,6 +56,7 @@ class Form:
     generic: bool  # several words that many might bear: National Assembly, National Party
     place: bool  # names a place
     telling: bool  # holds one of its entity's own context words, so it needs no other
+    lead: int = 0  # letters of the pattern that stand before the name: Arabic ب ل ف ك are written with it
 
 
 def initials(text: str) -> str:
@@ -71,6 +74,9 @@ def forms(index: int, entity: Entity) -> Iterable[tuple[str, Form]]:
         for pattern in _patterns(name.text, form.kind):
             if words(pattern):
                 yield pattern, form
+        if name.language == "ar" and form.kind is not Kind.ABBR and len(initials(name.text)) >= _LED:
+            for letter in _LEADING:
+                yield letter + fold(name.text), replace(form, lead=len(letter))
 
 
 def _form(index: int, entity: Entity, name: Name, require: Sequence[str]) -> Form:

@@ -49,6 +49,8 @@ _PLAIN = _set(
     "اور و یا کہ کی کا کے کو میں سے پر نے تک بھی ہی تو نہ نہیں جو جس یہ وہ اس ان ہم آپ ہر تمام سب کئی چند کچھ بہت "
     "ایک دو تین چار پانچ غیر مقامی لاپتہ نہتے مسلح مظلوم نوجوان مرد بزرگ ہزاروں سینکڑوں لاکھوں والے والی والا بطور عام"
 )
+_PLACING = _set("در")
+_PLACED = _set("میں")
 _GAP = regex.compile(r"[^\p{L}\p{M}]")
 _PUNCTUATION = regex.compile(r"[^\p{L}\p{M}\p{Cf} \u00a0]")
 _WIDE = 120  # characters that tell Urdu from Persian
@@ -79,6 +81,12 @@ def surname(text: str, start: int, end: int, known: Callable[[str], bool]) -> bo
     if not _URDU.search(around) or _BALOCHI.search(around):
         return False
     return before[-1] not in _PLAIN and not known(before[-1])
+
+
+def located(text: str, start: int, end: int) -> bool:
+    """Tell whether a place's name stands as a place does: در before it in Persian, میں after it in Urdu."""
+    before, after = _beside(text, start, end)
+    return (bool(before) and before[-1] in _PLACING) or (bool(after) and after[0] in _PLACED)
 
 
 def ends_alike(found: str, alias: str) -> bool:

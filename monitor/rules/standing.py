@@ -97,7 +97,7 @@ def _by_capitals(form: Form, field: FieldText, place: Place, known: Callable[[st
         return Candidate(form, qualified=capitals.given_name(text, line, start, end, known) is Given.YES)
     if form.capital and form.place:
         line = _line(field, place)
-        if capitals.goes_on(text, line, end, known):
+        if capitals.goes_on(text, line, start, end, known):
             return Candidate(form, Grade.CHECK, "the word that follows it may make it part of another name")
         return Candidate(form, located=capitals.located(text, line, start, end, known))
     return Candidate(form)
@@ -106,7 +106,10 @@ def _by_capitals(form: Form, field: FieldText, place: Place, known: Callable[[st
 def _by_neighbours(form: Form, field: FieldText, place: Place, known: Callable[[str], bool]) -> Candidate:
     if form.people and perso_arabic.surname(field.text, place.start, place.end, known):
         return Candidate(form, Grade.CHECK, _SURNAME)
-    return Candidate(form)
+    located = (
+        form.place and form.kind is Kind.WORD and perso_arabic.located(field.text, place.start, place.end)
+    )
+    return Candidate(form, located=located)
 
 
 def _line(field: FieldText, place: Place) -> capitals.Line:
