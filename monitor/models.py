@@ -266,6 +266,7 @@ class Entity:
     names: tuple[Name, ...] = ()
     require: tuple[str, ...] = ()  # context of which one must stand near, "@" sets resolved
     exclude: tuple[str, ...] = ()  # context that must not
+    not_of: tuple[str, ...] = ()  # whose it is not, where such a word stands directly beside it
     level: str = "low"  # how ambiguous the names are: low | medium | high | very_high
     spelled: str = (
         ""  # the same of abbreviations spelled in the names of letters (بی ایل اے); empty: as the others
@@ -274,6 +275,7 @@ class Entity:
     status: str = ""  # where it is in doubt or has changed: "approved June 2022, notification not seen"
     valid: tuple[str, str] = ("", "")  # since and until, as YYYY, YYYY-MM or YYYY-MM-DD; empty: not said
     country: str = ""  # of a place: ISO 3166 alpha-2
+    languages: tuple[str, ...] = ()  # of a place: what its country's press writes
     lat: float | None = None  # of a place: degrees
     lon: float | None = None
 

@@ -23,6 +23,8 @@ A name that is ambiguous needs one of its entity's context words. How near it st
   without context, and check at most where somebody else's name says whose it is (Senegal's National Assembly).
 * A town's name with a capital that only a preposition of place stands before (in Kech) is likely at high.
 * Abbreviations spelled in the names of letters (بی ایل اے), or with a hyphen, may have a level of their own.
+* At low and medium, a text in a language of a place's country speaks for it as a word elsewhere in it would.
+* A word of `not_of` directly beside a name (Kuwait's National Assembly) ends it.
 * An outlet whose kind is `local` writes about its region: what it leaves unsaid counts as said nearby.
 """
 
@@ -34,7 +36,7 @@ from itertools import islice
 
 import regex
 
-from monitor.models import Context, Document, Grade
+from monitor.models import Context, Grade
 from monitor.rules.names import Form, Kind, initials
 from monitor.rules.page import NEAR, Page, Place, gap, neighbours
 from monitor.rules.perso_arabic import ends_alike
@@ -44,6 +46,7 @@ LOCAL_KINDS = frozenset({"local"})
 
 _STRONG, _LIKELY, _CHECK = Grade.STRONG, Grade.LIKELY, Grade.CHECK
 _BESIDE = 2  # characters between a name and a word that stands directly beside it: Zehri town
+_SMALL = 4  # characters of a small word between two names: " کی ", " of "
 _RANKS = {"title": 4, "sentence": 4, "near": 3, "paragraph": 2, "document": 1, "": 0}
 # By level: the grade for each rank, from nothing (0) to the same sentence (4).
 _WORD_GRADES: dict[str, tuple[Grade | None, ...]] = {
@@ -59,6 +62,7 @@ _FULL_GRADES: dict[str, tuple[Grade | None, ...]] = {
     "very_high": (_CHECK, _LIKELY, _LIKELY, _STRONG, _STRONG),
 }
 _LOCATED = ("medium", "high")  # levels at which a name that is written as a place is one
+_NATIVE = ("low", "medium")  # levels at which the language of the text speaks for its country's places
 _WHERE = {
     "title": "in the title",
     "sentence": "in the same sentence",
@@ -79,6 +83,8 @@ class Needs:
     spelled: str  # of abbreviations that can hardly be anything else
     require: frozenset[int]
     exclude: frozenset[int]
+    not_of: frozenset[int]
+    languages: frozenset[str]  # of the press of a place's country
     asked: tuple[str, ...]  # the required words as the pack lists them
     own: frozenset[str]  # long words of its full names, folded
     family: frozenset[int]  # entities that belong to one whose name is among the required words
@@ -115,6 +121,8 @@ class Surroundings:
         """
         if form.kind is Kind.ABBR and (other := self._defined_otherwise(form, needs)):
             return Verdict(None, f"the text itself explains it as “{other}”")
+        if (whose := self._nearest(place, needs.not_of, excludes=True)) and self._owns(whose, place):
+            return Verdict(None, f"“{whose.text}” stands beside it and says whose it is", context=(whose,))
         excluded = self._nearest(place, needs.exclude, excludes=True)
         if told := self._by_full_name(place, form, excluded):
             return told
@@ -142,13 +150,18 @@ class Surroundings:
         return Verdict(_LIKELY, f"{why}, although {_said(excluded)}", rank, (*context, excluded))
 
     def _unsupported(self, form: Form, needs: Needs, *, qualified: bool, located: bool) -> Verdict:
-        rank = _prior(self._page.document)
+        document = self._page.document
+        if document.kind in LOCAL_KINDS:
+            rank = _RANKS["paragraph"]
+            return Verdict(_grades(form, needs)[rank], "the outlet writes about this region", rank)
+        native = document.language in needs.languages and needs.level in _NATIVE
+        rank = _RANKS["document"] if native else 0
         grade = _grades(form, needs)[rank]
-        if rank:
-            return Verdict(grade, "the outlet writes about this region", rank)
         if located and needs.level in _LOCATED:
             why = "what stands before it stands before places, although nothing says which"
-            return Verdict(_LIKELY, why, missing=True)
+            return Verdict(_LIKELY, why, rank, missing=True)
+        if rank:
+            return Verdict(grade, "the text is in a language of this place's country", rank, missing=True)
         if grade is None:
             return Verdict(None, f"none of {_listed(needs.asked)} stands in the text", missing=True)
         why = f"none of {_listed(needs.asked)} stands near"
@@ -172,6 +185,11 @@ class Surroundings:
         field = self._page.fields[place.field].name
         beside = field == found.field and gap(place, Place(place.field, found.start, found.end)) <= _BESIDE
         return Verdict(_grades(form, needs)[rank], _said(found), rank + beside, (found,))
+
+    def _owns(self, whose: Context, place: Place) -> bool:
+        """Tell whether a word stands beside a name with at most a small word between: Kuwait's, of Kuwait, کویت کی."""
+        field = self._page.fields[place.field]
+        return whose.field == field.name and gap(place, Place(place.field, whose.start, whose.end)) <= _SMALL
 
     def text(self, place: Place) -> str:
         return self._page.text(place)
@@ -232,11 +250,6 @@ def _grades(form: Form, needs: Needs) -> tuple[Grade | None, ...]:
     if form.kind is Kind.FULL:
         return _FULL_GRADES[needs.level]
     return _WORD_GRADES[needs.spelled if form.distinct else needs.level]
-
-
-def _prior(document: Document) -> int:
-    """Return the rank that an outlet's kind stands for where the text itself says nothing."""
-    return _RANKS["paragraph"] if document.kind in LOCAL_KINDS else 0
 
 
 def _said(context: Context) -> str:

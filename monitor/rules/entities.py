@@ -23,6 +23,7 @@ _PLACE_KEYS = (*_KEYS, "country", "lat", "lon")
 _DAY = r"\d{4}(-\d{2}(-\d{2})?)?"
 
 Contexts = Mapping[str, tuple[str, ...]]
+Languages = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,14 @@ def load_region(folder: Path) -> Region:
         name = entities.text(top.get("name"), "'name'")
         timezones = _timezones(top.get("timezones"), entities)
         contexts = _contexts(top.get("contexts"), entities)
-        read += _entities(top.get("entities"), "'entities'", contexts, entities)
+        read += _entities(top.get("entities"), "'entities'", contexts, {}, entities)
     # places need the other file's contexts and parents: without them every complaint would be an echo
     known = root is not None
     root = _load_if_there(folder / "places.yaml", places)
     if root is not None and known:
-        top = places.mapping(root, "the file", ("places",), required=("places",))
-        read += _entities(top.get("places"), "'places'", contexts, places)
+        top = places.mapping(root, "the file", ("languages", "places"), required=("places",))
+        languages = _languages(top.get("languages"), places)
+        read += _entities(top.get("places"), "'places'", contexts, languages, places)
     root = _load_if_there(folder / "sources.yaml", sources)
     outlets = read_outlets(root, sources) if root is not None else ()
     _check_ids(read)
@@ -97,6 +99,14 @@ def _in_order(faults: Iterable[Fault]) -> list[Fault]:
     return sorted(faults, key=lambda fault: (fault.line, fault.column))
 
 
+def _languages(node: Node | None, fields: Fields) -> Languages:
+    """Return the languages of each country's press, by country."""
+    return {
+        country: tuple(language.text for language in fields.texts(list_, f"'{country}'"))
+        for country, list_ in fields.mapping(node, "'languages'").items()
+    }
+
+
 def _contexts(node: Node | None, fields: Fields) -> dict[str, tuple[str, ...]]:
     contexts = {}
     for name, languages in fields.mapping(node, "'contexts'").items():
@@ -106,14 +116,16 @@ def _contexts(node: Node | None, fields: Fields) -> dict[str, tuple[str, ...]]:
     return contexts
 
 
-def _entities(node: Node | None, what: str, contexts: Contexts, fields: Fields) -> list[_Read]:
+def _entities(
+    node: Node | None, what: str, contexts: Contexts, languages: Languages, fields: Fields
+) -> list[_Read]:
     read = []
     for item in fields.items(node, what):
         # the file's own kind decides: a place may carry coordinates, nobody else
         keys = _PLACE_KEYS if what == "'places'" else _KEYS
         found = fields.mapping(item, "an entity", keys, required=("id", "name", "type"))
         before = len(fields.faults)
-        entity = _entity(found, contexts, fields)
+        entity = _entity(found, contexts, languages, fields)
         named = any(name.language != "label" for name in entity.names)
         if found and not named and len(fields.faults) == before:
             fields.fault(item, "an entity needs a name: 'names', 'abbr' or 'unverified'")
@@ -122,10 +134,11 @@ def _entities(node: Node | None, what: str, contexts: Contexts, fields: Fields) 
     return read
 
 
-def _entity(found: dict[str, Node], contexts: Contexts, fields: Fields) -> Entity:
+def _entity(found: dict[str, Node], contexts: Contexts, languages: Languages, fields: Fields) -> Entity:
     ambiguity = fields.mapping(
-        found.get("ambiguity"), "'ambiguity'", ("level", "spelled", "require", "exclude")
+        found.get("ambiguity"), "'ambiguity'", ("level", "spelled", "require", "exclude", "not_of")
     )
+    country = fields.text(found.get("country"), "'country'", "[A-Z]{2}", "PK")
     names = _names(found, fields)
     # a name may be a word of @region too, but its second mention says nothing about its first
     own = {name.text for name in names}
@@ -143,12 +156,14 @@ def _entity(found: dict[str, Node], contexts: Contexts, fields: Fields) -> Entit
         names=names,
         require=_words(ambiguity.get("require"), "'require'", others, fields),
         exclude=_words(ambiguity.get("exclude"), "'exclude'", others, fields),
+        not_of=_words(ambiguity.get("not_of"), "'not_of'", others, fields),
         level=fields.choice(ambiguity.get("level"), "'level'", LEVELS) or "low",
         spelled=fields.choice(ambiguity.get("spelled"), "'spelled'", LEVELS),
         note=fields.text(found.get("note"), "'note'"),
         status=fields.text(found.get("status"), "'status'"),
         valid=_valid(found.get("valid"), fields),
-        country=fields.text(found.get("country"), "'country'", "[A-Z]{2}", "PK"),
+        country=country,
+        languages=languages.get(country, ()),
         lat=lat,
         lon=lon,
     )

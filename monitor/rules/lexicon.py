@@ -59,6 +59,8 @@ class Lexicon:
                 spelled=entity.spelled or entity.level,
                 require=self._numbers(entity.require),
                 exclude=self._numbers(entity.exclude),
+                not_of=self._numbers(entity.not_of),
+                languages=frozenset(entity.languages),
                 asked=entity.require,
                 own=frozenset(own[number]),
                 family=self._family(number, entity, holders),

@@ -44,7 +44,7 @@ def test_arabic_prefixes_are_left_outside_the_name() -> None:
         ("place.pk.d.kech", "Growers of the Kech say so", "no"),
         ("place.pk.d.kech", "Growers in Kech Lomax say so", "no"),
         ("place.pk.d.kech", "Growers in Kech, Bavaria, say so", "no"),
-        ("place.pk.d.hub", "Growers in Hub say so", "no"),  # very_high: a preposition is not enough
+        ("place.pk.t.sui", "Growers in Sui say so", "no"),  # very_high: a preposition is not enough
         ("place.pk.d.kech", "کیچ میں بارش", "likely"),
         ("place.pk.d.kech", "کیچ کی بارش", "no"),
         # a word with a capital that follows makes it part of another name
