@@ -85,7 +85,7 @@ def _subscriptions(loaded: configuration.Loaded, faults: list[Fault]) -> tuple[S
     try:
         tree = opml.parse(data, str(file))
     except OpmlError as error:
-        faults.append(Fault(str(file), error.line, error.column, str(error)))
+        faults.append(Fault(str(file), error.line, error.column, error.args[0]))
         return ()
     faults.extend(Fault(str(file), line, column, message) for line, column, message in opml.faults(tree))
     return tree.subscriptions()

@@ -83,6 +83,10 @@ class OpmlError(InputError):
         self.column = column
         super().__init__(message)
 
+    def __str__(self) -> str:
+        place = f" (line {self.line}, column {self.column})" if self.column else f" (line {self.line})"
+        return f"{self.args[0]}{place if self.line else ''}"
+
 
 class NotFoundError(InputError):
     """Nothing is known under the name or number that was given."""

@@ -22,6 +22,7 @@ from monitor.cli.common import (
     reader_of,
     setup_of,
 )
+from monitor.cli.editing import require_public
 from monitor.cli.making import outside
 from monitor.errors import InputError, OutsideError
 
@@ -152,6 +153,7 @@ def _document(
 
         return Document(fields=(("body", text),), language=detect(text))
     if url is not None:
+        require_public(setup, url)
         return _fetch_document(setup, clock, url)
     from monitor import reading
     from monitor.errors import NotFoundError

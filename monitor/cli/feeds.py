@@ -113,7 +113,7 @@ def feeds_export(config_path: Path, now: datetime | None, file: Path | None) -> 
     if file is None:
         sys.stdout.buffer.write(data)
     else:
-        write_atomically(file, data)
+        write_atomically(file.resolve(), data)  # a link in its place stays one
         click.echo(f"written to {file}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
@@ -39,7 +40,8 @@ def write_atomically(path: Path, data: bytes, *, mode: int | None = None) -> Non
     mode: the file's permissions; by default what the umask leaves of rw-rw-rw-.
 
     Everything happens relative to the folder as it was opened, so that swapping it for a link in
-    between leads nowhere; a link in the file's own place is replaced, not followed. Raises InputError.
+    between leads nowhere; a link in the file's own place is replaced, not followed. Raises InputError,
+    also where something stands in that place that is neither file nor link (a device, a folder).
     """
     temporary = f".{path.name}.{os.getpid()}.tmp"
     try:
@@ -47,6 +49,8 @@ def write_atomically(path: Path, data: bytes, *, mode: int | None = None) -> Non
     except OSError as error:
         raise InputError(f"{path.parent} is not a folder that can be written to: {error.strerror}") from error
     try:
+        if not _is_file_or_free(folder, path.name):
+            raise InputError(f"{path} is not a file and is left as it is")
         _write(folder, temporary, data, mode)
         os.replace(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
         os.fsync(folder)
@@ -55,6 +59,14 @@ def write_atomically(path: Path, data: bytes, *, mode: int | None = None) -> Non
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
     finally:
         os.close(folder)
+
+
+def _is_file_or_free(folder: int, name: str) -> bool:
+    try:
+        kind = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+    except FileNotFoundError:
+        return True
+    return stat.S_ISREG(kind) or stat.S_ISLNK(kind)
 
 
 def _write(folder: int, name: str, data: bytes, mode: int | None) -> None:

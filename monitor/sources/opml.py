@@ -341,12 +341,26 @@ def merge(opml: Opml, other: Opml) -> tuple[Opml, int]:
     """
     known = {same_place(subscription.url) for subscription in opml.subscriptions()}
     body, added = opml.body, 0
+    declared = dict(opml.root.attributes)
+    prefixes = tuple(
+        (name, value)
+        for name, value in other.root.attributes
+        if name.startswith("xmlns:") and declared.get(name) != value
+    )
     for subscription in other.subscriptions():
         if same_place(subscription.url) not in known:
-            outline = Element("outline", subscription.attributes)
+            outline = Element("outline", _with_prefixes(subscription.attributes, prefixes))
             body = _inserted(body, subscription.folders, outline, last_only=False)
             added += 1
     return _with_body(opml, body), added
+
+
+def _with_prefixes(attributes: Attributes, declared: Attributes) -> Attributes:
+    """Return an outline's attributes with the declarations of the prefixes they use, which stood elsewhere."""
+    names = {name for name, _ in attributes}
+    used = {name.partition(":")[0] for name in names if ":" in name}
+    missing = ((name, value) for name, value in declared if name not in names and name[6:] in used)
+    return (*attributes, *missing)
 
 
 # --- one feed at a time -------------------------------------------------------------------------
@@ -405,7 +419,7 @@ def _refuse(opml: Opml, url: str) -> None:
         raise OpmlError(f"the address {shown_url(url)} {fault}")
     if known := find(opml, url):
         name = _name(known) or "a feed without a name"
-        raise OpmlError(f"{shown_url(url)} is on the list already: {name}, line {known.line}", known.line)
+        raise OpmlError(f"{shown_url(url)} is on the list already: {name}", known.line)
 
 
 def _changed(opml: Opml, url: str, change: Callable[[Element], Element | None]) -> Opml:

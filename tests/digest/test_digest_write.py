@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 from hashlib import sha256
 from pathlib import Path
 
@@ -77,9 +79,20 @@ def test_a_file_in_the_folders_place_is_said_in_words(tmp_path: Path) -> None:
         write_digest(tmp_path / "digests", days.DAY, ["md"], DIGEST)
 
 
-def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
-    (tmp_path / "2026-02-02.md").mkdir()
+def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tmp_path / "2026-02-02.md").write_bytes(b"old")
+    monkeypatch.setattr("os.replace", full)
     with pytest.raises(InputError, match="cannot be written"):
+        write_atomically(tmp_path / "2026-02-02.md", b"new")
+    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("2026-02-02.md", b"old")]
+
+
+def test_what_is_no_file_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "2026-02-02.md").mkdir()
+    with pytest.raises(InputError, match="is not a file"):
         write_atomically(tmp_path / "2026-02-02.md", b"new")
     assert [one.name for one in tmp_path.iterdir()] == ["2026-02-02.md"]
 

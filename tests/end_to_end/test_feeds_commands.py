@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 import subprocess
@@ -575,3 +576,44 @@ def test_a_backfill_is_no_poll(site: Site, shell: Shell) -> None:
     before = shell("feeds", "list", "--json").json
     shell("feeds", "backfill", site.base + "/feed/")
     assert shell("feeds", "list", "--json").json == before
+
+
+# --- what is imported and exported ----------------------------------------------------------------
+
+
+def test_an_import_keeps_the_meaning_of_prefixes(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "other.opml").write_text(
+        '<opml version="2.0" xmlns:own="https://own.example/ns" xmlns:idle="https://idle.example/ns"><body>'
+        '<outline text="Marked" type="rss" xmlUrl="https://marked.example/feed" own:weight="3"/>'
+        '<outline text="Plain" type="rss" xmlUrl="https://plain.example/feed"/></body></opml>',
+        encoding="utf-8",
+    )
+    assert "2 feeds added" in shell("feeds", "import", str(tmp_path / "other.opml")).out
+    feeds = (tmp_path / "feeds.opml").read_text(encoding="utf-8")
+    assert 'own:weight="3" xmlns:own="https://own.example/ns"' in feeds
+    assert "idle" not in feeds
+    assert "0 feeds added" in shell("feeds", "import", str(tmp_path / "other.opml")).out
+
+
+def test_an_import_that_cannot_be_read_says_where(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "other.opml").write_text('<opml><body>\n  <outline text="a" </body>', encoding="utf-8")
+    before = (tmp_path / "feeds.opml").read_bytes()
+    assert "well-formed" in (said := shell("feeds", "import", str(tmp_path / "other.opml"), code=1).err)
+    assert "(line 2, column 21)" in said
+    assert (tmp_path / "feeds.opml").read_bytes() == before
+
+
+def test_an_export_replaces_files_and_nothing_else(shell: Shell, tmp_path: Path) -> None:
+    feeds = (tmp_path / "feeds.opml").read_bytes()
+    (tmp_path / "real.opml").write_text("old", encoding="utf-8")
+    (tmp_path / "link.opml").symlink_to("real.opml")
+    os.mkfifo(tmp_path / "pipe.opml")
+    shell("feeds", "export", str(tmp_path / "link.opml"))
+    assert (tmp_path / "link.opml").is_symlink()
+    assert (tmp_path / "real.opml").read_bytes() == feeds
+    assert "not a file" in shell("feeds", "export", str(tmp_path / "pipe.opml"), code=1).err
+    assert stat.S_ISFIFO((tmp_path / "pipe.opml").stat().st_mode)
+
+
+def test_an_address_that_cannot_be_explained_is_a_mistake_in_the_command(shell: Shell) -> None:
+    assert "not http" in shell("explain", "--url", "ftp://files.example/a", code=1).err

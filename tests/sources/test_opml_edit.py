@@ -71,7 +71,7 @@ def test_a_folder_that_is_missing_is_made() -> None:
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("https://daily.example/feed?a=1&b=2", "on the list already: Daily, line 10"),
+        ("https://daily.example/feed?a=1&b=2", "on the list already: Daily (line 10)"),
         ("http://www.daily.example:80/feed?a=1&b=2&utm_source=x#top", "on the list already: Daily"),
         ("https://weekly.example/rss", "on the list already: هفته‌نامه"),
         ("file:///etc/passwd", "is not http or https"),
