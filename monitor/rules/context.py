@@ -21,9 +21,9 @@ A name that is ambiguous needs one of its entity's context words. How near it st
   province is asked for), but only up to likely.
 * A name of several words that a word with a capital stands before (Speaker National Assembly) is not taken
   without context, and check at most where somebody else's name says whose it is (Senegal's National Assembly).
-* A town's name with a capital that only a preposition of place stands before (in Kech) is likely at high.
+* A town's name with a capital that only a preposition of place stands before (in Kech) is likely at high, and
+  so is one that a report begins with (تربت: …), in capitals at every level (MACH: …).
 * Abbreviations spelled in the names of letters (بی ایل اے), or with a hyphen, may have a level of their own.
-* At low and medium, a text in a language of a place's country speaks for it as a word elsewhere in it would.
 * A word of `not_of` directly beside a name (Kuwait's National Assembly) ends it.
 * An outlet whose kind is `local` writes about its region: what it leaves unsaid counts as said nearby.
 """
@@ -62,7 +62,6 @@ _FULL_GRADES: dict[str, tuple[Grade | None, ...]] = {
     "very_high": (_CHECK, _LIKELY, _LIKELY, _STRONG, _STRONG),
 }
 _LOCATED = ("medium", "high")  # levels at which a name that is written as a place is one
-_NATIVE = ("low", "medium")  # levels at which the language of the text speaks for its country's places
 _WHERE = {
     "title": "in the title",
     "sentence": "in the same sentence",
@@ -113,11 +112,19 @@ class Surroundings:
         self.own: dict[int, Place] = {}  # entity: its own telling name, once found
 
     def judge(
-        self, place: Place, form: Form, needs: Needs, *, qualified: bool = False, located: bool = False
+        self,
+        place: Place,
+        form: Form,
+        needs: Needs,
+        *,
+        qualified: bool = False,
+        located: bool = False,
+        dateline: bool = False,
     ) -> Verdict:
         """Grade one name at one place.
 
-        `qualified`: a word nobody here knows may say whose it is; `located`: it is written as a place is.
+        `qualified`: a word nobody here knows may say whose it is; `located`: it is written as a place is;
+        `dateline`: in capitals, at the beginning of a report.
         """
         if form.kind is Kind.ABBR and (other := self._defined_otherwise(form, needs)):
             return Verdict(None, f"the text itself explains it as “{other}”")
@@ -132,6 +139,8 @@ class Surroundings:
             return Verdict(_STRONG, "its full name" if form.kind is Kind.FULL else "its name")
         found = self._nearest(place, needs.require, excludes=False)
         if found is None:
+            if dateline:
+                return Verdict(_LIKELY, "the report begins with it as its place", missing=True)
             return self._unsupported(form, needs, qualified=qualified, located=located)
         return self._supported(place, form, needs, found)
 
@@ -154,14 +163,10 @@ class Surroundings:
         if document.kind in LOCAL_KINDS:
             rank = _RANKS["paragraph"]
             return Verdict(_grades(form, needs)[rank], "the outlet writes about this region", rank)
-        native = document.language in needs.languages and needs.level in _NATIVE
-        rank = _RANKS["document"] if native else 0
-        grade = _grades(form, needs)[rank]
+        grade = _grades(form, needs)[0]
         if located and needs.level in _LOCATED:
             why = "what stands before it stands before places, although nothing says which"
-            return Verdict(_LIKELY, why, rank, missing=True)
-        if rank:
-            return Verdict(grade, "the text is in a language of this place's country", rank, missing=True)
+            return Verdict(_LIKELY, why, missing=True)
         if grade is None:
             return Verdict(None, f"none of {_listed(needs.asked)} stands in the text", missing=True)
         why = f"none of {_listed(needs.asked)} stands near"
@@ -190,6 +195,10 @@ class Surroundings:
         """Tell whether a word stands beside a name with at most a small word between: Kuwait's, of Kuwait, کویت کی."""
         field = self._page.fields[place.field]
         return whose.field == field.name and gap(place, Place(place.field, whose.start, whose.end)) <= _SMALL
+
+    def at_home(self, needs: Needs) -> bool:
+        """Tell whether the text is in a language of a place's country."""
+        return self._page.document.language in needs.languages
 
     def text(self, place: Place) -> str:
         return self._page.text(place)

@@ -4,7 +4,8 @@ The longest name claims its characters, and shorter names inside it are not read
 nothing about Kalat. Still named inside it are only an entity that the longer name's entity belongs to (Operation
 Herof in Operation Herof 2.0), and the same entity where the longer spelling is one nobody has verified. Where
 one name has several holders, each is judged by its context; a parent beats its child, the one with the nearer
-support beats the others, and without any it is check for all.
+support beats the others, without any the place whose country writes the text's language does, and what stays
+undecided is check for all.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass, replace
 
 from monitor.models import Context, Grade, Mention, Span
 from monitor.rules.automaton import Stretch
-from monitor.rules.context import Surroundings, Verdict
+from monitor.rules.context import Needs, Surroundings, Verdict
 from monitor.rules.lexicon import Lexicon
 from monitor.rules.names import Form, Kind
 from monitor.rules.page import FieldText, Page, Place
@@ -196,7 +197,12 @@ class _Bench:
         form = candidate.form
         needs = self._lexicon.needs[form.entity]
         verdict = self._surroundings.judge(
-            place, form, needs, qualified=candidate.qualified, located=candidate.located
+            place,
+            form,
+            needs,
+            qualified=candidate.qualified,
+            located=candidate.located,
+            dateline=candidate.dateline,
         )
         self._judged.setdefault(place, []).append((candidate, verdict))
         if form.kind is Kind.FULL and candidate.ceiling is verdict.grade is Grade.STRONG:
@@ -233,7 +239,10 @@ class _Bench:
             return alive, refused
         ranks = [self._rank(place, holder) for holder in rivals]
         nearest = [rival for rival, rank in zip(rivals, ranks, strict=True) if rank == max(ranks)]
-        if max(ranks) == 0:
+        if len(nearest) > 1:
+            native = [rival for rival in nearest if self._surroundings.at_home(self._needs(rival))]
+            nearest = native if len(native) == 1 and native[0] in alive else nearest
+        if max(ranks) == 0 and len(nearest) > 1:
             return self._undecided(rivals), [holder for holder in refused if holder not in rivals]
         winner = self._lexicon.entities[nearest[0][0].form.entity].id
         lost = [
@@ -242,6 +251,9 @@ class _Bench:
             if (candidate, verdict) not in nearest
         ]
         return nearest if len(nearest) == 1 else self._undecided(nearest), refused + lost
+
+    def _needs(self, holder: Holder) -> Needs:
+        return self._lexicon.needs[holder[0].form.entity]
 
     def _beaten_by_parent(self, holder: Holder, alive: Judged) -> bool:
         ancestors = self._lexicon.ancestors[holder[0].form.entity]

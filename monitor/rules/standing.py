@@ -15,6 +15,8 @@ from monitor.rules.page import FieldText, Place
 
 _NUMBER_AFTER = regex.compile(r"[ \u00a0\-‐‑–]\p{N}")
 _SPACE = regex.compile(r"\s+")
+# What follows the place that a report begins with: KHUZDAR: …, تربت (نامہ نگار) …, QUETTA, Feb 3 (APP) …
+_AFTER_DATELINE = regex.compile(r"[ \u00a0]?(?::|\((?:[^()\n]{1,40})\)|, \p{L}{3,9}\.? \p{N}{1,2}\b)")
 _DESIGNATION = regex.compile(r"[\-‐‑–]\p{N}")
 _DOMAINS = frozenset(("com", "net", "org", "gov", "edu", "info"))
 _SURNAME = "what stands directly before it may be a given name, and it a surname"
@@ -30,6 +32,7 @@ class Candidate:
     ceiling: Grade = Grade.STRONG
     doubt: str = ""
     located: bool = False  # it is written as a place is: in Kech
+    dateline: bool = False  # it is the place that a report begins with: KECH: …
     qualified: bool = False  # a word nobody here knows stands before it with a capital
 
 
@@ -82,6 +85,8 @@ def _by_capitals(form: Form, field: FieldText, place: Place, known: Callable[[st
     if form.kind is Kind.ABBR:
         if capitals.shouted(text, _line(field, place), start, end):
             return Candidate(form, Grade.CHECK, "everything around the abbreviation is in capitals")
+    elif form.capital and form.place and text[start:end].isupper() and _dateline(field, place):
+        return Candidate(form, dateline=True)
     elif form.capital and end - start > 1 and text[start:end].isupper():
         if not capitals.shouted(text, _line(field, place), start, end):
             return f"{form.alias} is not written in capitals"
@@ -99,7 +104,8 @@ def _by_capitals(form: Form, field: FieldText, place: Place, known: Callable[[st
         line = _line(field, place)
         if capitals.goes_on(text, line, start, end, known):
             return Candidate(form, Grade.CHECK, "the word that follows it may make it part of another name")
-        return Candidate(form, located=capitals.located(text, line, start, end, known))
+        located = capitals.located(text, line, start, end, known)
+        return Candidate(form, located=located or _dateline(field, place))
     return Candidate(form)
 
 
@@ -107,9 +113,17 @@ def _by_neighbours(form: Form, field: FieldText, place: Place, known: Callable[[
     if form.people and perso_arabic.surname(field.text, place.start, place.end, known):
         return Candidate(form, Grade.CHECK, _SURNAME)
     located = (
-        form.place and form.kind is Kind.WORD and perso_arabic.located(field.text, place.start, place.end)
+        form.place
+        and form.kind is Kind.WORD
+        and (perso_arabic.located(field.text, place.start, place.end) or _dateline(field, place))
     )
     return Candidate(form, located=located)
+
+
+def _dateline(field: FieldText, place: Place) -> bool:
+    """Tell whether a name is the place that a report, or a paragraph of it, begins with."""
+    before = field.text[max(0, place.start - _REACH) : place.start].rpartition("\n")[2]
+    return not before.strip() and _AFTER_DATELINE.match(field.text, place.end) is not None
 
 
 def _line(field: FieldText, place: Place) -> capitals.Line:
