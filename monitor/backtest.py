@@ -48,7 +48,7 @@ class _Bench:
         stories = self._reader.stories_of(articles)
         rows = []
         for article in self._reader.bare_articles(articles):
-            document = document_of(article, host_of(article.url), self._registry.article(article).kind)
+            document = document_of(self._registry.article(article), host_of(article.url))
             judged, near = self._sides.judge(document, stored.get(article.id, {}))
             if judged or near:
                 rows.append(

@@ -86,6 +86,11 @@ class Outlet:
     feeds_seen: str = ""  # what is known of its feeds, and how
     verified: bool = False  # somebody has checked this entry against the outlet itself
 
+    @property
+    def about_region(self) -> bool:
+        """Tell whether it writes about the region first of all: made there, or by those who left it."""
+        return self.location == "inside" or self.kind in {"exile", "group-media"}
+
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
@@ -311,6 +316,7 @@ class Document:
     language: str = ""
     host: str = ""  # without "www."
     kind: str = ""  # the outlet's kind
+    about_region: bool = False  # the outlet writes about the region first of all
     origin: Origin = Origin.PAGE  # anything but PAGE lowers grades by one
 
     def field(self, name: str) -> str:
@@ -389,6 +395,7 @@ class PageContext:
     language: str  # the feed's word, or empty
     host: str
     kind: str
+    about_region: bool = False  # the outlet writes about the region first of all
     content_type: str = ""
     status: int = 0
     foreign: bool = False  # the feed is not of the site that publishes the page
@@ -492,6 +499,7 @@ class ArticleView:
     mentions: tuple[Mention, ...] = ()  # every entity found, whatever the rules ask for
     fetched_at: datetime | None = None  # when its page was retrieved; None: the feed's text stands alone
     aside: tuple[tuple[int, int], ...] = ()  # stretches of the text that rules do not read: not its own
+    about_region: bool = False  # its outlet writes about the region first of all
 
 
 @dataclass(frozen=True, slots=True)

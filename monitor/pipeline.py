@@ -303,6 +303,7 @@ class Pipeline:
             job.context,
             host=host_of(job.context.url),
             kind=outlet.kind if outlet else "",
+            about_region=outlet is not None and outlet.about_region,
             foreign=registry.foreign(job.feed_url, job.context.url),
         )
 
@@ -326,12 +327,10 @@ class Pipeline:
 
     async def _rematched(self, article: ArticleView) -> Reading | None:
         """Return what the present rules find in a stored article; None when they cannot be asked."""
-        host, kind = host_of(article.url), self._setup.registry.article(article).kind
+        host, article = host_of(article.url), self._setup.registry.article(article)
         deadline = self._setup.config.extract.deadline
         try:
-            return await self._tools.lanes.run(
-                host, reading.rematch, article, host, kind, deadline_s=deadline
-            )
+            return await self._tools.lanes.run(host, reading.rematch, article, host, deadline_s=deadline)
         except WorkerError:
             log.exception("article %d could not be matched again", article.id)
             return None

@@ -70,6 +70,7 @@ def read_page(body: bytes | None, context: PageContext, limits: Limits) -> Readi
         language=spoken,
         host=context.host,
         kind=context.kind,
+        about_region=context.about_region,
         origin=origin,
     )
     found = _found(document, text)
@@ -97,9 +98,9 @@ def read_page(body: bytes | None, context: PageContext, limits: Limits) -> Readi
     )
 
 
-def rematch(article: ArticleView, host: str, kind: str) -> Reading:
-    """Read a stored article again with the present rules; its text stays as it is."""
-    found = _found(document_of(article, host, kind), article.text)
+def rematch(article: ArticleView, host: str) -> Reading:
+    """Read a stored article, its outlet put to it, again with the present rules; its text stays as it is."""
+    found = _found(document_of(article, host), article.text)
     return Reading(
         title=article.title,
         text=article.text,
@@ -141,8 +142,8 @@ def unread(context: PageContext, note: str) -> Reading:
     )
 
 
-def document_of(article: ArticleView, host: str, kind: str) -> Document:
-    """Return a stored article as rules read it."""
+def document_of(article: ArticleView, host: str) -> Document:
+    """Return a stored article, its outlet put to it, as rules read it."""
     return Document(
         fields=(
             ("title", article.title),
@@ -151,7 +152,8 @@ def document_of(article: ArticleView, host: str, kind: str) -> Document:
         ),
         language=article.language,
         host=host,
-        kind=kind,
+        kind=article.kind,
+        about_region=article.about_region,
         origin=article.origin,
     )
 

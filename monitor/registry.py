@@ -44,7 +44,7 @@ class Registry:
         outlet = self._outlet(article)
         if outlet is None:
             return replace(article, outlet=article.feed)
-        return replace(article, outlet=outlet.name, kind=outlet.kind)
+        return replace(article, outlet=outlet.name, kind=outlet.kind, about_region=outlet.about_region)
 
     def _id(self, article: ArticleView) -> str:
         outlet = self._outlet(article)

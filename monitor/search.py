@@ -56,8 +56,9 @@ def search(
             return Searched(tuple(found), tried, complete=False, back_to=back_to)
         tried += 1
         back_to = article.first_seen
-        kind = setup.registry.article(article).kind
-        evaluation = rules.match(document_of(article, host_of(article.url), kind), misses=False)
+        evaluation = rules.match(
+            document_of(setup.registry.article(article), host_of(article.url)), misses=False
+        )
         if evaluation.matches:
             found.append(replace(article, matches=evaluation.matches))
     return Searched(tuple(found), tried, complete=True, back_to=back_to)

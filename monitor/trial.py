@@ -88,4 +88,5 @@ async def read_one(setup: Setup, client: Client, workers: Workers, url: str) -> 
         language=detect(page.text, page.language),
         host=host_of(response.url),
         kind=outlet.kind if outlet else "",
+        about_region=outlet is not None and outlet.about_region,
     )

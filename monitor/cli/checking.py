@@ -164,7 +164,7 @@ def _document(
         found = reader.article(article)
     if found is None:
         raise NotFoundError(f"no article has the number {article}")
-    return reading.document_of(found, host_of(found.url), setup.registry.article(found).kind)
+    return reading.document_of(setup.registry.article(found), host_of(found.url))
 
 
 def _fetch_document(setup: Setup, clock: Clock, url: str) -> Document:

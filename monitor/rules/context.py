@@ -25,7 +25,8 @@ A name that is ambiguous needs one of its entity's context words. How near it st
   so is one that a report begins with (تربت: …), in capitals at every level (MACH: …).
 * Abbreviations spelled in the names of letters (بی ایل اے), or with a hyphen, may have a level of their own.
 * A word of `not_of` directly beside a name (Kuwait's National Assembly) ends it.
-* An outlet whose kind is `local` writes about its region: what it leaves unsaid counts as said nearby.
+* What an outlet that writes about the region first of all leaves unsaid counts as said nearby; at high and
+  very_high only for abbreviations and names of several words, and for towns with a capital at high.
 """
 
 from __future__ import annotations
@@ -41,8 +42,6 @@ from monitor.rules.names import Form, Kind, initials
 from monitor.rules.page import NEAR, Page, Place, gap, neighbours
 from monitor.rules.perso_arabic import ends_alike
 from monitor.text.fold import fold, words
-
-LOCAL_KINDS = frozenset({"local"})
 
 _STRONG, _LIKELY, _CHECK = Grade.STRONG, Grade.LIKELY, Grade.CHECK
 _BESIDE = 2  # characters between a name and a word that stands directly beside it: Zehri town
@@ -61,6 +60,7 @@ _FULL_GRADES: dict[str, tuple[Grade | None, ...]] = {
     "high": (_LIKELY, _LIKELY, _STRONG, _STRONG, _STRONG),
     "very_high": (_CHECK, _LIKELY, _LIKELY, _STRONG, _STRONG),
 }
+_UNSURE = ("high", "very_high")
 _LOCATED = ("medium", "high")  # levels at which a name that is written as a place is one
 _WHERE = {
     "title": "in the title",
@@ -159,10 +159,12 @@ class Surroundings:
         return Verdict(_LIKELY, f"{why}, although {_said(excluded)}", rank, (*context, excluded))
 
     def _unsupported(self, form: Form, needs: Needs, *, qualified: bool, located: bool) -> Verdict:
-        document = self._page.document
-        if document.kind in LOCAL_KINDS:
-            rank = _RANKS["paragraph"]
-            return Verdict(_grades(form, needs)[rank], "the outlet writes about this region", rank)
+        if self._page.document.about_region:
+            # Its readers know which abbreviation is meant; a common word is one in its pages too.
+            common = form.kind is Kind.WORD and (needs.level == "very_high" or not form.capital)
+            rank = _RANKS["document" if common and needs.level in _UNSURE else "paragraph"]
+            grade = _LIKELY if located and needs.level in _LOCATED else _grades(form, needs)[rank]
+            return Verdict(grade, "the outlet writes about this region", rank)
         grade = _grades(form, needs)[0]
         if located and needs.level in _LOCATED:
             why = "what stands before it stands before places, although nothing says which"

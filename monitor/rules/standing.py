@@ -85,11 +85,8 @@ def _by_capitals(form: Form, field: FieldText, place: Place, known: Callable[[st
     if form.kind is Kind.ABBR:
         if capitals.shouted(text, _line(field, place), start, end):
             return Candidate(form, Grade.CHECK, "everything around the abbreviation is in capitals")
-    elif form.capital and form.place and text[start:end].isupper() and _dateline(field, place):
-        return Candidate(form, dateline=True)
     elif form.capital and end - start > 1 and text[start:end].isupper():
-        if not capitals.shouted(text, _line(field, place), start, end):
-            return f"{form.alias} is not written in capitals"
+        return _in_capitals(form, field, place)
     elif form.proper and text[start:end].islower():
         if capitals.lower_among_capitals(text, _line(field, place), start, end):
             return Candidate(form, Grade.CHECK, f"{form.alias} is written with capitals")
@@ -107,6 +104,15 @@ def _by_capitals(form: Form, field: FieldText, place: Place, known: Callable[[st
         located = capitals.located(text, line, start, end, known)
         return Candidate(form, located=located or _dateline(field, place))
     return Candidate(form)
+
+
+def _in_capitals(form: Form, field: FieldText, place: Place) -> Candidate | str:
+    """Judge a name that is no abbreviation and stands in capitals: MACH, as the place a report begins with."""
+    if form.place and _dateline(field, place):
+        return Candidate(form, dateline=True)
+    if capitals.shouted(field.text, _line(field, place), place.start, place.end):
+        return Candidate(form)
+    return f"{form.alias} is not written in capitals"
 
 
 def _by_neighbours(form: Form, field: FieldText, place: Place, known: Callable[[str], bool]) -> Candidate:

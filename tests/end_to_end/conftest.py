@@ -72,8 +72,8 @@ class Desk:
             for number in range(reader.counts()["articles"], 0, -1):
                 article = reader.article(number)
                 assert article is not None
-                kind = setup.registry.article(article).kind
-                for match in rules.match(document_of(article, host_of(article.url), kind)).matches:
+                article = setup.registry.article(article)
+                for match in rules.match(document_of(article, host_of(article.url))).matches:
                     found[number] = match.grade.value
         return found
 

@@ -500,7 +500,7 @@ def test_a_local_outlet_needs_to_say_less() -> None:
     text = (("body", "Residents of Kalat protested."),)
     assert not [m for m in ALL.match(Document(text)).mentions if m.entity == "place.pk.d.kalat"]
     (mention,) = [
-        m for m in ALL.match(Document(text, kind="local")).mentions if m.entity == "place.pk.d.kalat"
+        m for m in ALL.match(Document(text, about_region=True)).mentions if m.entity == "place.pk.d.kalat"
     ]
     assert (mention.grade, mention.why) == (Grade.LIKELY, "the outlet writes about this region")
 

@@ -24,7 +24,8 @@ PACK = ROOT / "regions" / "balochistan"
 CORPORA = Path(os.environ.get("MONITOR_CORPORA", ROOT / ".." / "shared" / "data"))
 OUTSIDE = {
     "place.pk.adj.dg_khan",
-    "place.pk.adj.baloch_colony", "place.pk.adj.jacobabad",
+    "place.pk.adj.baloch_colony",
+    "place.pk.adj.jacobabad",
     "place.af.helmand",
     "place.af.kandahar",
     "place.af.zabul",

@@ -331,8 +331,8 @@ def test_matching_again_reads_what_was_read_the_first_time(tmp_path: Path) -> No
         article = store.article(1)
         assert article is not None
         assert article.aside == first.aside
-        assert reading.rematch(article, "", "").matches == ()
-        assert LEAK not in reading.document_of(article, "", "").field("body")
+        assert reading.rematch(article, "").matches == ()
+        assert LEAK not in reading.document_of(article, "").field("body")
         whole = reading.set_aside(article, frozenset(fingerprints(own("bridge"))))
         assert whole.aside[-3:] == first.aside
         assert len(whole.aside) == 5
