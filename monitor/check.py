@@ -31,12 +31,16 @@ def check(
     """Read a configuration and all it names; return what could be read, and every fault."""
     loaded = configuration.read(path, environment)
     faults = list(loaded.faults)
+    before = len(faults)
     region = _region(loaded, faults)
+    known = len(faults) == before
     subscriptions = _subscriptions(loaded, faults)
     rules = loaded.config.rules
     faults.extend(
         loaded.fault(loaded.rule_place(rule_id), f"rule {rule_id}: {message}", column=column)
-        for rule_id, message, column in check_rules(rules, region.entities, examples=examples)
+        for rule_id, message, column in check_rules(
+            rules, region.entities, examples=examples and known, names=known
+        )
     )
     faults.extend(
         loaded.fault(("channels", channel.name, "url"), f"channel {channel.name}: {why}")

@@ -253,11 +253,11 @@ class Loaded:
     node: yamlnodes.Node
 
     def fault(self, path: tuple[str | int, ...], message: str, *, column: int = 0) -> Fault:
-        """Return a fault at a value, or at a column (from 1) of its text where it stands on one line."""
+        """Return a fault at a value, or at a column (from 1) of its text."""
         scalar = yamlnodes.at(self.node, path)
         line, start = yamlnodes.place(self.node, path)
-        if column and isinstance(scalar, yamlnodes.Scalar) and "\n" not in scalar.text:
-            start += column - 1 + scalar.quoted
+        if column and isinstance(scalar, yamlnodes.Scalar):
+            line, start = yamlnodes.spot(scalar, column - 1)
         return Fault(str(self.config.file), line, start, message)
 
     def rule_place(self, rule: str) -> tuple[str | int, ...]:

@@ -35,6 +35,7 @@ class Scalar:
     line: int
     column: int
     quoted: bool = False
+    source: str = field(default="", compare=False)  # as written, where it goes on over several lines
 
     @property
     def null(self) -> bool:
@@ -95,7 +96,7 @@ def parse(text: str, faults: list[Fault], *, file: str) -> Node | None:
             Fault(file, *_position(text[: odd.start()]), f"not YAML: the character {code} is not allowed")
         )
         return None
-    builder = _Builder(file, faults)
+    builder = _Builder(file, text, faults)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
@@ -106,6 +107,23 @@ def parse(text: str, faults: list[Fault], *, file: str) -> Node | None:
         faults.append(Fault(file, line, column, f"not YAML: {reason}"))
         return None
     return builder.root
+
+
+def spot(scalar: Scalar, offset: int) -> tuple[int, int]:
+    """Return the line and column at which a character of a text stands, offsets from 0."""
+    if not scalar.source:
+        return scalar.line, scalar.column + offset + scalar.quoted
+    # What is written holds every letter of the text in order, and indentation and marks besides.
+    at = -1
+    begin = scalar.source.find("\n") if scalar.source[0] in "|>" else 0
+    for letter in scalar.text[: offset + 1]:
+        if not letter.isspace():
+            found = scalar.source.find(letter, max(at + 1, begin))
+            at = found if found >= 0 else at
+    before = scalar.source[: max(at, 0)]
+    line = before.count("\n")
+    column = len(before) - before.rfind("\n") if line else scalar.column + len(before)
+    return scalar.line + line, column
 
 
 def pairs(node: Node | None) -> tuple[tuple[Scalar, Node], ...]:
@@ -182,8 +200,9 @@ class _Open:
 class _Builder:
     """Builds nodes from parse events, without recursion: depth is the file's to choose, not the stack's."""
 
-    def __init__(self, file: str, faults: list[Fault]) -> None:
+    def __init__(self, file: str, text: str, faults: list[Fault]) -> None:
         self._file = file
+        self._text = text
         self._faults = faults
         self._open: list[_Open] = []
         self._documents = 0
@@ -194,7 +213,7 @@ class _Builder:
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         if isinstance(event, yaml.ScalarEvent):
             self._refuse_marks(event, line, column)
-            self._add(Scalar(event.value, line, column, quoted=event.style in _QUOTES))
+            self._add(Scalar(event.value, line, column, event.style in _QUOTES, source=self._written(event)))
         elif isinstance(event, yaml.CollectionStartEvent):
             self._refuse_marks(event, line, column)
             if len(self._open) == _DEEPEST:
@@ -209,6 +228,12 @@ class _Builder:
             self._documents += 1
             if self._documents == 2:
                 self._fault(line, column, "a second document begins here; it is not read")
+
+    def _written(self, event: yaml.ScalarEvent) -> str:
+        start, end = event.start_mark, event.end_mark
+        if not start or not end or start.line == end.line:
+            return ""
+        return self._text[start.index : end.index]
 
     def _add(self, node: Node) -> None:
         if self._open:

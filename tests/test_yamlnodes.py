@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import Fault
-from monitor.yamlnodes import Mapping, Node, Scalar, at, data, describe, load, pairs, parse, place
+from monitor.yamlnodes import Mapping, Node, Scalar, at, data, describe, load, pairs, parse, place, spot
 
 
 def read(text: str) -> tuple[Node, list[str]]:
@@ -138,3 +138,27 @@ def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
 
     assert load(tmp_path / "none.yaml", faults) is None
     assert faults == [Fault(str(tmp_path / "none.yaml"), 0, 0, "cannot be read: No such file or directory")]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "flood AND here",
+        "'flood AND here'",
+        '"flood AND here"',
+        "flood\n    AND here",
+        "'flood\n    AND here'",
+        ">-\n    flood\n    AND here",
+        "|\n    flood\n    AND here",
+        ">\n    flood AND\n\n    here",
+        ">-  # why\n    flood\n    AND  here",
+    ],
+)
+def test_a_letter_of_a_text_is_found_where_it_was_written(written: str) -> None:
+    text = f"a:\n  q: {written}\n"
+    node, _ = read(text)
+    scalar = at(node, ("a", "q"))
+    assert isinstance(scalar, Scalar)
+    for word in ("flood", "AND", "here"):
+        line, column = spot(scalar, scalar.text.index(word))
+        assert text.splitlines()[line - 1][column - 1 :].startswith(word)

@@ -263,12 +263,13 @@ def _stronger(grade: Grade, other: Grade) -> bool:
 
 
 def check_rules(
-    rules: Iterable[Rule], entities: Iterable[Entity], *, examples: bool = True
+    rules: Iterable[Rule], entities: Iterable[Entity], *, examples: bool = True, names: bool = True
 ) -> list[tuple[str, str, int]]:
     """Return (rule id, message, column) for all that is wrong with rules.
 
     Queries that cannot be read, entities nobody knows, nothing to cite; then, for rules without such faults,
     each example that must match at the rule's grade and does not, or must be ignored and is not (column 0).
+    Without `names`, as when the region pack cannot be read, nobody's name is looked up.
     """
     entities = tuple(entities)
     lexicon = Lexicon(entities, Patterns())
@@ -276,7 +277,7 @@ def check_rules(
     sound: list[Rule] = []
     for rule in rules:
         try:
-            _check_query(rule.query, lexicon)
+            _check_query(rule.query, lexicon if names else None)
         except QueryError as error:
             faults.append((rule.id, str(error), error.column))
         else:
@@ -287,10 +288,10 @@ def check_rules(
     return faults
 
 
-def _check_query(query: str, lexicon: Lexicon) -> None:
+def _check_query(query: str, lexicon: Lexicon | None) -> None:
     tree = parse(query)
     for node in walk(tree):
-        if isinstance(node, EntityRef):
+        if lexicon is not None and isinstance(node, EntityRef):
             lexicon.named(node)
     if not citable(tree):
         raise QueryError("a rule needs something to find: NOT alone gives nothing to cite", 1)
@@ -318,7 +319,7 @@ def _failing(rule: Rule, compiled: RuleSet) -> Iterator[str]:
     for tried in try_examples(rule, compiled):
         if tried.fault:
             must = "match" if tried.must_match else "be ignored"
-            yield f"the example “{tried.text}” must {must}, but {tried.fault}"
+            yield f"the example “{tried.text}” must {must}: {tried.fault}"
 
 
 def _example(text: str) -> Document:

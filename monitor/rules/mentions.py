@@ -232,7 +232,10 @@ class _Bench:
         holders = sorted(holders, key=lambda holder: holder[0].form.entity)
         refused = [holder for holder in holders if holder[1].grade is None]
         alive = [holder for holder in holders if holder[1].grade is not None]
-        alive = [holder for holder in alive if not self._beaten_by_parent(holder, alive)]
+        beaten = [holder for holder in alive if self._beaten_by_parent(holder, alive)]
+        alive = [holder for holder in alive if holder not in beaten]
+        why = "it is read as what this belongs to"
+        refused += [(candidate, replace(verdict, grade=None, why=why)) for candidate, verdict in beaten]
         # Who was refused for want of context is still a candidate for a name that nobody has context for.
         rivals = alive + [holder for holder in refused if holder[1].missing and alive]
         if len(rivals) < 2:

@@ -62,7 +62,7 @@ class _Miss:
                 return self.node(part, title=True)
             case Near(left, right, distance):
                 if self._holds(left, title=title) and self._holds(right, title=title):
-                    return f"{_written(left)} and {_written(right)} stand further apart than {distance} words"
+                    return f"{_written(left)} and {_written(right)} stand further apart than NEAR/{distance} allows"
                 return self._names(node)
             case Not():
                 return ""

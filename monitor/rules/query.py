@@ -18,6 +18,7 @@ from lark.exceptions import UnexpectedInput
 
 from monitor.errors import QueryError
 from monitor.rules.complaints import complaint
+from monitor.rules.outlets import KINDS
 from monitor.rules.tree import (
     QUOTES,
     And,
@@ -172,6 +173,10 @@ class _Builder(Transformer[Token, Node]):
         if not isinstance(part, Word | Phrase) or (isinstance(part, Phrase) and part.prefix):
             raise QueryError(f"{name}: takes one plain value, as in {name}:{_EXAMPLES[name]}", part.column)
         value = part.text.lower()
+        if name == "lang" and not regex.fullmatch("[a-z]{2,3}", value):
+            raise QueryError("lang: takes a code of two or three letters, as in lang:ur", part.column)
+        if name == "kind" and value not in KINDS:
+            raise QueryError(f"there is no kind {value}; there are {', '.join(KINDS)}", part.column)
         return Filter(name, value.removeprefix("www.") if name == "source" else value, column=column)
 
     def near(self, items: list[Token | Node]) -> Node:

@@ -599,7 +599,7 @@ def test_text_that_only_the_feed_gave_lowers_grades_by_one() -> None:
         ("strike NOT calm", "the strike is calm", "“NOT calm” forbids “calm”"),
         ("strike lang:ur", "the strike", '“lang:"ur"” is asked for and this is unknown'),
         ("strike title:calm", "strike, calm", "stands in the text, but not in the title"),
-        ("strike NEAR/2 calm", "strike a b c calm", "further apart than 2 words"),
+        ("strike NEAR/2 calm", "strike a b c calm", "further apart than NEAR/2 allows"),
         ("strike @org.bla", "strike; FDA accepts BLA", "all else holds, but “BLA” is not read as org.bla"),
     ],
 )
@@ -669,10 +669,10 @@ def test_checks_name_every_fault_and_failing_example() -> None:
         ("examples", 0),
     ]
     told = [message for rule_id, message, _ in faults if rule_id == "examples"]
-    assert "“FDA accepts BLA” must match, but “BLA” is not read as org.bla" in told[0]
-    assert "must match, but none of its words or names is found" in told[1]
+    assert "“FDA accepts BLA” must match: “BLA” is not read as org.bla" in told[0]
+    assert "must match: none of its words or names is found" in told[1]
     assert "graded check" in told[2]
-    assert "“BLA militants” must be ignored, but it matches at strong" in told[3]
+    assert "“BLA militants” must be ignored: it matches at strong" in told[3]
 
 
 def test_matching_is_the_same_every_time() -> None:

@@ -59,7 +59,7 @@ A, B, C, D = Word("a1"), Word("b1"), Word("c1"), Word("d1")
         ("Title:@org.bla", Title(EntityRef("org.bla"))),
         ("lang:UR", Filter("lang", "ur")),
         ("source:www.Dawn.com", Filter("source", "dawn.com")),
-        ('kind:"rights group"', Filter("kind", "rights group")),
+        ('kind:"rights-group"', Filter("kind", "rights-group")),
         ("kind:rights-group", Filter("kind", "rights-group")),
         ("a1 b1", And((A, B))),
         ("a1\u200f b1\u200e", And((A, B))),
@@ -139,6 +139,8 @@ def test_reads(query: str, tree: Node) -> None:
         ("http://example.org", 5, ":"),
         ("a1 😀", 4, "means nothing here"),
         ("a1 \x00", 4, "means nothing here"),
+        ("a1 kind:stat", 9, "there is no kind stat"),
+        ("a1 lang:urdu", 9, "two or three letters"),
     ],
 )
 def test_refuses_with_the_column_and_a_reason(query: str, column: int, words: str) -> None:
@@ -230,7 +232,8 @@ _leaves: st.SearchStrategy[Node] = st.one_of(
     st.builds(EntityRef, st.sampled_from(["place.balochistan", "org.bla_j", "x"]), st.booleans()),
 )
 _filters: st.SearchStrategy[Node] = st.builds(
-    Filter, st.sampled_from(["lang", "source", "kind"]), st.sampled_from(["ur", "dawn.com", "rights group"])
+    lambda pair: Filter(*pair),
+    st.sampled_from([("lang", "ur"), ("source", "dawn.com"), ("kind", "rights-group")]),
 )
 
 
