@@ -276,6 +276,7 @@ class Entity:
     spelled: str = (
         ""  # the same of abbreviations spelled in the names of letters (بی ایل اے); empty: as the others
     )
+    latin: str = ""  # the same of names in Latin letters; empty: as the others
     note: str = ""
     status: str = ""  # where it is in doubt or has changed: "approved June 2022, notification not seen"
     valid: tuple[str, str] = ("", "")  # since and until, as YYYY, YYYY-MM or YYYY-MM-DD; empty: not said

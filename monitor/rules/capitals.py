@@ -37,7 +37,10 @@ _ADDRESS = _set(
     "mr mrs ms miss dr prof professor sir lady lord prince princess king queen highness majesty excellency hh "
     "mir sardar nawab nawabzada sardarzada agha sheikh shaikh syed sayyid haji hajji maulana mawlana molavi "
     "mullah mufti qazi major captain colonel general brigadier lieutenant commander minister president "
-    "senator governor justice judge advocate comrade shaheed martyr ustad mama baba"
+    "senator governor justice judge advocate comrade shaheed martyr ustad mama baba marshal chief premier "
+    "spokesperson spokesman spokeswoman leader adviser advisor secretary chairman chairperson convener organiser "
+    "organizer head activist politician ambassador envoy caretaker interior home defence defense foreign deputy "
+    "vice field speaker mna mpa lawyer writer poet scholar veteran nationalist tribal elder"
 )
 _DEMONYM = ("ian", "ean", "ese")
 _BEFORE = regex.compile(r"(\p{L}[\p{L}\p{M}'’.\-]*)[ \u00a0]{1,3}\Z")

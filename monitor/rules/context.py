@@ -23,7 +23,8 @@ A name that is ambiguous needs one of its entity's context words. How near it st
   without context, and check at most where somebody else's name says whose it is (Senegal's National Assembly).
 * A town's name with a capital that only a preposition of place stands before (in Kech) is likely at high, and
   so is one that a report begins with (تربت: …), in capitals at every level (MACH: …).
-* Abbreviations spelled in the names of letters (بی ایل اے), or with a hyphen, may have a level of their own.
+* Abbreviations spelled in the names of letters (بی ایل اے), or with a hyphen, may have a level of their own, and
+  so may names in Latin letters (Turbat is a town; تربت is a grave as well).
 * A word of `not_of` directly beside a name (Kuwait's National Assembly) ends it.
 * What an outlet that writes about the region first of all leaves unsaid counts as said nearby; at high and
   very_high only for abbreviations and names of several words, and for towns with a capital at high.
@@ -80,6 +81,7 @@ class Needs:
 
     level: str
     spelled: str  # of abbreviations that can hardly be anything else
+    latin: str  # of other names in Latin letters
     require: frozenset[int]
     exclude: frozenset[int]
     not_of: frozenset[int]
@@ -161,12 +163,12 @@ class Surroundings:
     def _unsupported(self, form: Form, needs: Needs, *, qualified: bool, located: bool) -> Verdict:
         if self._page.document.about_region:
             # Its readers know which abbreviation is meant; a common word is one in its pages too.
-            common = form.kind is Kind.WORD and (needs.level == "very_high" or not form.capital)
-            rank = _RANKS["document" if common and needs.level in _UNSURE else "paragraph"]
-            grade = _LIKELY if located and needs.level in _LOCATED else _grades(form, needs)[rank]
+            common = form.kind is Kind.WORD and (_level(form, needs) == "very_high" or not form.capital)
+            rank = _RANKS["document" if common and _level(form, needs) in _UNSURE else "paragraph"]
+            grade = _LIKELY if located and _level(form, needs) in _LOCATED else _grades(form, needs)[rank]
             return Verdict(grade, "the outlet writes about this region", rank)
         grade = _grades(form, needs)[0]
-        if located and needs.level in _LOCATED:
+        if located and _level(form, needs) in _LOCATED:
             why = "what stands before it stands before places, although nothing says which"
             return Verdict(_LIKELY, why, missing=True)
         if grade is None:
@@ -259,8 +261,15 @@ def _nearer(best: _Key | None, key: _Key) -> _Key:
 
 def _grades(form: Form, needs: Needs) -> tuple[Grade | None, ...]:
     if form.kind is Kind.FULL:
-        return _FULL_GRADES[needs.level]
-    return _WORD_GRADES[needs.spelled if form.distinct else needs.level]
+        return _FULL_GRADES[_level(form, needs)]
+    return _WORD_GRADES[_level(form, needs)]
+
+
+def _level(form: Form, needs: Needs) -> str:
+    """Return how ambiguous a name is, as it is written."""
+    if form.distinct:
+        return needs.spelled
+    return needs.latin if form.latin else needs.level
 
 
 def _said(context: Context) -> str:

@@ -136,7 +136,7 @@ def _entities(
 
 def _entity(found: dict[str, Node], contexts: Contexts, languages: Languages, fields: Fields) -> Entity:
     ambiguity = fields.mapping(
-        found.get("ambiguity"), "'ambiguity'", ("level", "spelled", "require", "exclude", "not_of")
+        found.get("ambiguity"), "'ambiguity'", ("level", "latin", "spelled", "require", "exclude", "not_of")
     )
     country = fields.text(found.get("country"), "'country'", "[A-Z]{2}", "PK")
     names = _names(found, fields)
@@ -159,6 +159,7 @@ def _entity(found: dict[str, Node], contexts: Contexts, languages: Languages, fi
         not_of=_words(ambiguity.get("not_of"), "'not_of'", others, fields),
         level=fields.choice(ambiguity.get("level"), "'level'", LEVELS) or "low",
         spelled=fields.choice(ambiguity.get("spelled"), "'spelled'", LEVELS),
+        latin=fields.choice(ambiguity.get("latin"), "'latin'", LEVELS),
         note=fields.text(found.get("note"), "'note'"),
         status=fields.text(found.get("status"), "'status'"),
         valid=_valid(found.get("valid"), fields),

@@ -57,6 +57,7 @@ class Lexicon:
             Needs(
                 level=entity.level,
                 spelled=entity.spelled or entity.level,
+                latin=entity.latin or entity.level,
                 require=self._numbers(entity.require),
                 exclude=self._numbers(entity.exclude),
                 not_of=self._numbers(entity.not_of),

@@ -52,6 +52,7 @@ class Form:
     capital: bool  # one word that is a common word too: stands with a capital or not at all
     proper: bool  # several words, written with capitals: in lower case they are common words
     title: bool  # "Khan of Kalat": a given name before it makes it somebody's surname and home
+    person: bool  # "Akbar Bugti": a given name before it makes it somebody else's
     people: bool  # "Baloch": a given name before it makes it a surname
     generic: bool  # several words that many might bear: National Assembly, National Party
     place: bool  # names a place
@@ -84,8 +85,10 @@ def _form(index: int, entity: Entity, name: Name, require: Sequence[str]) -> For
     folded = fold(alias)
     kind = _kind(name, folded)
     latin = _LATIN.search(alias) is not None
-    common = entity.level not in _UNAMBIGUOUS
+    common = ((latin and entity.latin) or entity.level) not in _UNAMBIGUOUS
     parts = alias.split()
+    person = latin and kind is Kind.FULL and entity.type.startswith("person")
+    title = person and len(parts) > 2 and parts[1].islower()
     telling = kind is Kind.FULL and any(word in f" {folded} " for word in require)
     return Form(
         entity=index,
@@ -96,7 +99,8 @@ def _form(index: int, entity: Entity, name: Name, require: Sequence[str]) -> For
         verified=name.verified,
         capital=latin and kind is Kind.WORD and common,
         proper=latin and kind is Kind.FULL and alias[:1].isupper(),
-        title=latin and entity.type.startswith("person") and len(parts) > 2 and parts[1].islower(),
+        title=title,
+        person=person and not title,
         people=kind is Kind.WORD and entity.type in PEOPLES,
         generic=latin and kind is Kind.FULL and common and bool(require) and not telling,
         place=bool(entity.country),

@@ -18,6 +18,7 @@ _SPACE = regex.compile(r"\s+")
 # What follows the place that a report begins with: KHUZDAR: …, تربت (نامہ نگار) …, QUETTA, Feb 3 (APP) …
 _AFTER_DATELINE = regex.compile(r"[ \u00a0]?(?::|\((?:[^()\n]{1,40})\)|, \p{L}{3,9}\.? \p{N}{1,2}\b)")
 _DESIGNATION = regex.compile(r"[\-‐‑–]\p{N}")
+_LONG_NUMBER = regex.compile(r"[ \u00a0]\p{N}{5}")
 _DOMAINS = frozenset(("com", "net", "org", "gov", "edu", "info"))
 _SURNAME = "what stands directly before it may be a given name, and it a surname"
 _ADDRESS_SIGNS = frozenset("/.@-_")
@@ -48,6 +49,8 @@ def no_name(form: Form, text: str, place: Place) -> str:
             return f"the abbreviation is written {form.alias}"
         if _DESIGNATION.match(text, end):
             return "a number is joined to the abbreviation"
+        if _LONG_NUMBER.match(text, end):
+            return "a long number follows it"
     elif form.capital:
         if not text[start].isupper():
             return f"{form.alias} is written with a capital"
@@ -90,6 +93,8 @@ def _by_capitals(form: Form, field: FieldText, place: Place, known: Callable[[st
     elif form.proper and text[start:end].islower():
         if capitals.lower_among_capitals(text, _line(field, place), start, end):
             return Candidate(form, Grade.CHECK, f"{form.alias} is written with capitals")
+    elif form.person and capitals.given_name(text, _line(field, place), start, end, known) is Given.YES:
+        return Candidate(form, Grade.CHECK, "with the name directly before it, it may be somebody else's")
     elif form.title or form.people:
         return _after_given_name(form, field, place, known)
     elif form.generic:
@@ -97,9 +102,9 @@ def _by_capitals(form: Form, field: FieldText, place: Place, known: Callable[[st
         if capitals.somebody_elses(text, line, start, end, known):
             return Candidate(form, Grade.CHECK, "a name nobody here knows says whose it is")
         return Candidate(form, qualified=capitals.given_name(text, line, start, end, known) is Given.YES)
-    if form.capital and form.place:
+    if form.place and form.kind is Kind.WORD:
         line = _line(field, place)
-        if capitals.goes_on(text, line, start, end, known):
+        if form.capital and capitals.goes_on(text, line, start, end, known):
             return Candidate(form, Grade.CHECK, "the word that follows it may make it part of another name")
         located = capitals.located(text, line, start, end, known)
         return Candidate(form, located=located or _dateline(field, place))
