@@ -7,7 +7,7 @@ and `text == original[start:end]` holds for it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -406,6 +406,23 @@ class PageContext:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """What an article says happened, in terms that do not depend on its language."""
+
+    lead: frozenset[str] = frozenset()  # narrow places of its title and first lines
+    lead_in: frozenset[str] = frozenset()  # the narrow places that those lie in
+    title: frozenset[str] = frozenset()  # narrow places of its title
+    title_in: frozenset[str] = frozenset()
+    parties: frozenset[str] = frozenset()  # entities that may take part: groups, bodies, persons, projects
+    figures: frozenset[str] = frozenset()  # numbers of its head, in western digits
+    all_figures: frozenset[str] = frozenset()
+    days: frozenset[date] = frozenset()  # that its first lines name
+    themes: frozenset[str] = frozenset()  # of its first lines
+    first_themes: frozenset[str] = frozenset()  # of its title and first sentence
+    words: frozenset[int] = frozenset()  # hashes of its head's words
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """All that one article gave: the result of the heavy work, picklable and small."""
 
@@ -419,6 +436,7 @@ class Reading:
     mentions: tuple[Mention, ...]
     matches: tuple[Match, ...]
     sketch: tuple[int, ...]  # bottom-k sketch of the folded words, ascending
+    signature: Signature = Signature()  # what it says happened
     own_words: bool = False  # title and date are the page's: the feed that listed it is somebody else's
     canonical_url: str = ""
     extractor: str = ""
@@ -458,14 +476,15 @@ Need = IndexWord | AllOf | AnyOf  # what an article must hold for a query to be 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An article that a new one may belong with."""
+    """An article with what tells whether another belongs with it."""
 
     article: int
-    story: int
+    story: int | None  # None: it stands in none yet
     language: str
     title: str
     sketch: tuple[int, ...]
-    first_seen: datetime
+    signature: Signature
+    at: datetime  # when it was published; when it was first seen where that is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -473,7 +492,8 @@ class Placement:
     """Which story an article belongs to, and how that was decided."""
 
     story: int | None  # None: it begins a story of its own
-    how: str  # first | same title | near copy | contained
+    how: str  # first | near copy | contained | same title | same event | by hand
+    absorbs: tuple[int, ...] = ()  # other stories that turn out to be this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -510,10 +530,11 @@ class Story:
     id: int
     title: str
     first_seen: datetime
-    articles: tuple[ArticleView, ...]  # in the order they were seen; the first is the head
+    articles: tuple[ArticleView, ...]  # in the order they were told; the first is the head
     rules: tuple[str, ...]
     origins: int  # independent origins of the report
     sources: int  # outlets
+    muted_until: datetime | None = None  # a person wants no alert about it until then
 
 
 # --- alerts -------------------------------------------------------------------------------------

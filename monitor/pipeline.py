@@ -25,14 +25,12 @@ from monitor.habits import Habits
 from monitor.lanes import Lanes
 from monitor.models import (
     ArticleView,
-    Candidate,
     Counts,
     Feed,
     Job,
     Match,
     NewAlert,
     PageContext,
-    Placement,
     PollRecord,
     Reading,
     Response,
@@ -226,7 +224,7 @@ class Pipeline:
             ruleset=self._setup.rules.digest,
             final_url=final_url,
             window=STORY_WINDOW,
-            place=partial(_place, result),
+            place=cluster.place,
             route=partial(self._route, job),
         )
         await self._tell_given_up(result.given_up, now)
@@ -401,10 +399,6 @@ class Pipeline:
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
         return functools.reduce(add, finished, Counts())
-
-
-def _place(result: Reading, candidates: Sequence[Candidate]) -> Placement:
-    return cluster.place(result.title, result.sketch, candidates)
 
 
 def add(one: Counts, other: Counts) -> Counts:

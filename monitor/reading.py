@@ -27,13 +27,14 @@ from monitor.rules.matcher import Evaluation, RuleSet
 from monitor.sources import boilerplate, language
 from monitor.sources.page import read_html
 from monitor.stories import cluster
+from monitor.stories.signature import Roles, signature
 from monitor.text.fold import fold_mapped
 
 _ENOUGH = 200  # characters of feed content that can stand for an article
 
 _Cited = TypeVar("_Cited", Span, Context)
 
-_prepared: dict[str, RuleSet] = {}
+_prepared: dict[str, tuple[RuleSet, Roles]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,9 @@ class Limits:
 def prepare(source: RuleSource) -> None:
     """Compile the rules for this process; the set before is forgotten."""
     if source.digest not in _prepared:
-        compiled = RuleSet.compile(source)
+        prepared = RuleSet.compile(source), Roles(source.entities)
         _prepared.clear()
-        _prepared[source.digest] = compiled
+        _prepared[source.digest] = prepared
 
 
 def read_page(body: bytes | None, context: PageContext, limits: Limits) -> Reading:
@@ -74,6 +75,8 @@ def read_page(body: bytes | None, context: PageContext, limits: Limits) -> Readi
         origin=origin,
     )
     found = _found(document, text)
+    published = context.published if context.published and context.published.at else page.published
+    told = published.at.date() if published and published.at else None
     return Reading(
         title=title,
         text=text,
@@ -81,11 +84,12 @@ def read_page(body: bytes | None, context: PageContext, limits: Limits) -> Readi
         verdict=page.verdict,
         origin=origin,
         author=context.author or page.author,
-        published=context.published if context.published and context.published.at else page.published,
+        published=published,
         mentions=found.mentions,
         matches=found.matches,
         given_up=found.given_up,
         sketch=cluster.sketch(own if text else context.summary),
+        signature=signature(title, own if text else context.summary, found.mentions, _roles(), told),
         own_words=own_words,
         canonical_url=page.canonical_url,
         extractor=page.extractor,
@@ -195,8 +199,13 @@ def _set_aside(sentences: int) -> str:
 
 
 def _rules() -> RuleSet:
-    (rules,) = _prepared.values()
+    ((rules, _),) = _prepared.values()
     return rules
+
+
+def _roles() -> Roles:
+    ((_, roles),) = _prepared.values()
+    return roles
 
 
 def _page(body: bytes | None, context: PageContext, limits: Limits) -> Page:

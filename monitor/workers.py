@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import ctypes
 import multiprocessing
+import os
 import pickle
 import resource
 import signal
@@ -166,8 +167,11 @@ def _start(packed: bytes, memory_bytes: int) -> None:
 
 def die_with_parent() -> None:
     """Have the kernel kill this process when the one that forked it dies, however it dies."""
+    parent = os.getppid()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:  # it died before the kernel was asked
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _run(task: bytes) -> bytes:

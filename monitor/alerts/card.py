@@ -7,13 +7,13 @@ reader. Lines are plain text; whoever renders them escapes them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from monitor.alerts.foreign import CLOSE, OPEN
-from monitor.models import AlertItem, Origin, Quote, Stamp, Verdict
+from monitor.models import Alert, AlertItem, Origin, Quote, Stamp, Verdict
 from monitor.text.show import isolate_quotations, local_time, one_line, safe_url
 
 _OFFSET = re.compile(r"([+-])([01]\d|2[0-3]):?([0-5]\d)")
@@ -147,10 +147,14 @@ def _notes(item: AlertItem, short: Callable[..., str]) -> tuple[str, ...]:
 
 
 def _repeat(item: AlertItem) -> tuple[str, ...]:
-    keys = [f"#{alert.key}" for alert in item.alerts if alert.possible_repeat]
-    if not keys:
-        return ()
-    return (f"Possible repeat of {', '.join(keys)}: an earlier try may have been delivered.",)
+    again = [alert for alert in item.alerts if alert.possible_repeat]
+    return (repeat(again),) if again else ()
+
+
+def repeat(alerts: Sequence[Alert]) -> str:
+    """Say that alerts may have been delivered before."""
+    keys = ", ".join(f"#{alert.key}" for alert in alerts)
+    return f"Possible repeat of {keys}: an earlier try may have been delivered."
 
 
 def text_note(origin: Origin, verdict: Verdict) -> str:

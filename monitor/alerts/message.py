@@ -13,7 +13,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from monitor.alerts import mail
-from monitor.alerts.card import Card, Detail, card
+from monitor.alerts.card import Card, Detail, card, repeat
 from monitor.alerts.foreign import bare, chat, inert, plain, wrapped
 from monitor.models import Alert, AlertItem, Message
 from monitor.text.show import mark, one_line
@@ -97,11 +97,10 @@ def note(
     # The title is this program's own: not foreign, and not to be isolated in a subject line.
     own = bare(one_line(alert.title, TITLE_LIMIT))
     title = inert(own) if style == "chat" else own
-    paragraphs = [foreign(line) for line in lines if line.strip()]
-    text = "\n\n".join([*paragraphs, f"#{alert.key}"])
-    document = page or mail.paragraphs(
-        [bare(line) for line in lines if line.strip()], bare(alert.title), region
-    )
+    said = [line for line in lines if line.strip()]
+    again = (repeat([alert]),) if alert.possible_repeat else ()
+    text = "\n\n".join([*map(foreign, said), *again, f"#{alert.key}"])
+    document = page or mail.paragraphs([*map(bare, said), *again], bare(alert.title), region)
     return Message(
         title=title,
         text=text,

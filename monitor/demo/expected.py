@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations
 from types import MappingProxyType
 
 from monitor.demo.content import sites
@@ -70,12 +69,4 @@ COPIES: tuple[frozenset[str], ...] = tuple(_groups("story").values())
 """Articles that are copies of one report and so belong to one story, held ones included."""
 
 EVENTS: tuple[frozenset[str], ...] = tuple(_groups("event").values())
-"""Articles that report one event in words of their own."""
-
-APART: tuple[frozenset[str], ...] = tuple(
-    frozenset(pair)
-    for event in EVENTS
-    for pair in combinations(sorted(event), 2)
-    if EXPECTED[pair[0]].language != EXPECTED[pair[1]].language
-)
-"""Pairs that report one event in two languages: two stories, never one."""
+"""Articles that report one event, copied or in words of their own, in whatever language: one story each."""

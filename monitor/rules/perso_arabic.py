@@ -40,6 +40,14 @@ _LETTERS_ONLY = _set(
     "اے بی سی ڈی ایف ایچ آئی جے ایل ایم این پی کیو آر ایس ٹی یو ڈبلیو ایکس وائی زیڈ زی اف اچ تی وای زد"
 )
 _LETTERS = _LETTERS_ONLY | _set("ای کے او دی آی جی ال ام ان اس وی")
+# How Urdu spells each Latin letter.
+LETTER_NAMES = dict(
+    zip(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        "اے بی سی ڈی ای ایف جی ایچ آئی جے کے ایل ایم این او پی کیو آر ایس ٹی یو وی ڈبلیو ایکس وائی زیڈ".split(),
+        strict=True,
+    )
+)
 # What follows an Urdu name: postpositions, and, also, alias, including. A people is followed by a noun.
 _FOLLOWS = _set("نے کو کا کی کے سے پر اور و بھی عرف سمیت ولد نامی صاحب")
 _URDU = regex.compile("[ٹڈڑںےہھ]")

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
+from dataclasses import asdict, fields
+from datetime import UTC, date, datetime
 from typing import Any
 
-from monitor.models import Context, Grade, Match, Span, Stamp
+from monitor.models import Context, Grade, Match, Signature, Span, Stamp
 
 _FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
@@ -93,3 +93,26 @@ def sketch(values: Sequence[int]) -> bytes:
 def parse_sketch(data: bytes | None) -> tuple[int, ...]:
     """Read what `sketch` wrote."""
     return tuple(array("Q", data)) if data else ()
+
+
+def signature(one: Signature) -> str:
+    """Write a signature."""
+    parts = {
+        field.name: sorted(map(_plain, getattr(one, field.name)))
+        for field in fields(one)
+        if getattr(one, field.name)
+    }
+    return dumps(parts)
+
+
+def parse_signature(text: str) -> Signature:
+    """Read what `signature` wrote; an article of earlier versions has none."""
+    if not text:
+        return Signature()
+    parts = json.loads(text)
+    days = frozenset(map(date.fromisoformat, parts.pop("days", ())))
+    return Signature(days=days, **{name: frozenset(values) for name, values in parts.items()})
+
+
+def _plain(value: str | int | date) -> str | int:
+    return value.isoformat() if isinstance(value, date) else value

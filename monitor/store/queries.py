@@ -38,6 +38,7 @@ from monitor.models import (
     Origin,
     PageContext,
     Span,
+    Stamp,
     Story,
     Verdict,
 )
@@ -48,13 +49,18 @@ from monitor.store.schema import migrations
 _ARTICLE = """
     SELECT a.id, a.url, f.title AS feed, f.outlet, a.title, a.language, a.published, a.first_seen, a.verdict,
            a.origin, a.text, a.summary, a.author, a.text_sha256, a.read_at, a.aside, coalesce(s.how, '') AS how
-    FROM article a JOIN feed f ON f.id = a.feed_id LEFT JOIN story_article s ON s.article_id = a.id
+    FROM article a JOIN feed f ON f.id = a.feed_id LEFT JOIN story_member s ON s.article_id = a.id
 """
 _ALERT = """
-    SELECT id, key, kind, story_id, article_id, rule, channel, state, attempts, created_at, next_at, sent_at,
-           title, url, reason, last_error, possible_repeat
+    SELECT id, key, kind, story_id, article_id, rule, channel, state, attempts,
+           coalesce(retried_at, created_at) AS created_at, next_at, sent_at, title, url, reason, last_error,
+           possible_repeat
     FROM outbox
 """
+_CANDIDATE = """
+    SELECT a.id, s.story_id, a.language, a.title, a.sketch, a.signature, a.published, a.first_seen FROM article a
+"""
+_BELIEVED = timedelta(days=7)  # how old an article may be when it is first seen, for its date to be believed
 _FIRST_BATCH, _LARGEST_BATCH = 25, 400  # articles
 _NO_ID = 2**63 - 1
 _ALWAYS = "9999"  # later than every instant
@@ -187,25 +193,17 @@ class Queries:
         )
         return tuple(map(_job, rows))
 
-    def candidates(self, since: datetime, language: str) -> tuple[Candidate, ...]:
-        """Return the articles of recent stories in one language, oldest first."""
+    def candidates(self, since: datetime) -> tuple[Candidate, ...]:
+        """Return the articles that were placed in a story since then, in the order of their numbers."""
         rows = self.db.query(
-            "SELECT a.id, s.story_id, a.language, a.title, a.sketch, a.first_seen"
-            " FROM story_article s JOIN article a ON a.id = s.article_id"
-            " WHERE s.at >= ? AND a.language = ? ORDER BY a.id",
-            [codec.instant(since), language],
+            _CANDIDATE + " JOIN story_member s ON s.article_id = a.id WHERE s.at >= ? ORDER BY a.id",
+            [codec.instant(since)],
         )
-        return tuple(
-            Candidate(
-                article=row["id"],
-                story=row["story_id"],
-                language=row["language"],
-                title=row["title"],
-                sketch=codec.parse_sketch(row["sketch"]),
-                first_seen=codec.known_instant(row["first_seen"]),
-            )
-            for row in rows
-        )
+        return tuple(map(_candidate, rows))
+
+    def apart(self) -> frozenset[frozenset[int]]:
+        """Return the pairs of stories that a person put asunder."""
+        return frozenset(map(frozenset, self.db.execute("SELECT story_id, other_id FROM story_apart")))
 
     def stale_articles(self, ruleset: str, limit: int) -> tuple[ArticleView, ...]:
         """Return stored articles that the present rules have not seen, newest first."""
@@ -270,7 +268,7 @@ class Queries:
     def stories_of(self, articles: Sequence[int]) -> dict[int, int]:
         """Return the stories that some articles stand in."""
         rows = self.db.execute(
-            "SELECT article_id, story_id FROM story_article WHERE article_id IN (SELECT value FROM json_each(?))",
+            "SELECT article_id, story_id FROM story_member WHERE article_id IN (SELECT value FROM json_each(?))",
             [json.dumps(articles)],
         )
         return dict(rows.fetchall())
@@ -353,30 +351,42 @@ class Queries:
     def stories(self, *, since: datetime | None = None, limit: int = 50) -> tuple[Story, ...]:
         """Return stories, the most recently touched first; origins are not yet counted."""
         rows = self.db.execute(
-            "SELECT story_id FROM story_article WHERE at >= ? GROUP BY story_id"
+            "SELECT story_id FROM story_member WHERE at >= ? GROUP BY story_id"
             " ORDER BY max(at) DESC, story_id DESC LIMIT ?",
             [codec.instant(since) or "", limit],
         )
         return self._stories([row[0] for row in rows], as_of=_ALWAYS)
 
     def story(self, story: int) -> Story | None:
-        """Return one story, or None."""
-        found = self._stories([story], as_of=_ALWAYS)
+        """Return one story, or None; the number of one that was merged gives what it is part of."""
+        found = self._stories([self.survivor(story)], as_of=_ALWAYS)
         return found[0] if found else None
+
+    def survivor(self, story: int) -> int:
+        """Return the story that a number stands for: its own, or that of the story it was merged into."""
+        row = self.db.execute(
+            "WITH RECURSIVE into_(id, next) AS (SELECT id, merged_into FROM story WHERE id = ?"
+            " UNION ALL SELECT s.id, s.merged_into FROM story s JOIN into_ ON s.id = into_.next)"
+            " SELECT id FROM into_ WHERE next IS NULL",
+            [story],
+        ).fetchone()
+        return row[0] if row else story
 
     def _stories(self, ids: Sequence[int], *, as_of: str) -> tuple[Story, ...]:
         """Build stories in the given order, as they stood before `as_of`."""
-        first_seen = dict(
-            self.db.execute(
-                "SELECT id, first_seen FROM story WHERE id IN (SELECT value FROM json_each(?))",
+        known = {
+            row[0]: (codec.known_instant(row[1]), codec.parse_instant(row[2]))
+            for row in self.db.execute(
+                "SELECT id, first_seen, muted_until FROM story WHERE id IN (SELECT value FROM json_each(?))",
                 [json.dumps(list(ids))],
-            ).fetchall()
-        )
+            )
+        }
         members: dict[int, list[int]] = {}
         for story, article in self.db.execute(
             "SELECT story_id, article_id FROM story_article"
-            " WHERE story_id IN (SELECT value FROM json_each(?)) AND at < ? ORDER BY at, article_id",
-            [json.dumps(list(ids)), as_of],
+            " WHERE story_id IN (SELECT value FROM json_each(?)) AND at < ?"
+            " AND (left_at IS NULL OR left_at >= ?) ORDER BY at, article_id",
+            [json.dumps(list(ids)), as_of, as_of],
         ):
             members.setdefault(story, []).append(article)
         wanted = json.dumps([article for group in members.values() for article in group])
@@ -387,7 +397,7 @@ class Queries:
             )
         }
         return tuple(
-            _story(story, first_seen[story], [articles[article] for article in members[story]])
+            _story(story, *known[story], [articles[article] for article in members[story]])
             for story in ids
             if story in members
         )
@@ -450,8 +460,9 @@ class Queries:
         touched = self.db.execute(
             "SELECT DISTINCT s.story_id FROM match m JOIN story_article s ON s.article_id = m.article_id"
             " WHERE m.live AND m.found >= ? AND m.found < ? AND m.at < ?"
-            " AND (m.withdrawn IS NULL OR m.withdrawn >= ?) ORDER BY s.story_id",
-            [*window, window[1], window[1]],
+            " AND (m.withdrawn IS NULL OR m.withdrawn >= ?)"
+            " AND s.at < ? AND (s.left_at IS NULL OR s.left_at >= ?) ORDER BY s.story_id",
+            [*window, *[window[1]] * 4],
         )
         return DayRecord(
             start=start,
@@ -631,7 +642,30 @@ def _article(row: dict[str, Any]) -> ArticleView:
     )
 
 
-def _story(story: int, first_seen: str, articles: Sequence[ArticleView]) -> Story:
+def _candidate(row: dict[str, Any]) -> Candidate:
+    published, seen = codec.parse_stamp(row["published"]), codec.known_instant(row["first_seen"])
+    return Candidate(
+        article=row["id"],
+        story=row["story_id"],
+        language=row["language"],
+        title=row["title"],
+        sketch=codec.parse_sketch(row["sketch"]),
+        signature=codec.parse_signature(row["signature"]),
+        at=told_at(published, seen),
+    )
+
+
+def told_at(published: Stamp | None, seen: datetime) -> datetime:
+    """Return when something was told: as its date says, unless that is no date or one of another week."""
+    at = published.at if published is not None else None
+    return at if at is not None and seen - _BELIEVED <= at <= seen else seen
+
+
+def _story(
+    story: int, first_seen: datetime, muted_until: datetime | None, articles: list[ArticleView]
+) -> Story:
+    # The head is the same in whatever order its articles came: who told it first.
+    articles.sort(key=lambda one: (told_at(one.published, one.first_seen), one.id))
     rules: dict[str, None] = {}
     for article in articles:
         for match in article.matches:
@@ -639,7 +673,8 @@ def _story(story: int, first_seen: str, articles: Sequence[ArticleView]) -> Stor
     return Story(
         id=story,
         title=articles[0].title,
-        first_seen=codec.known_instant(first_seen),
+        first_seen=first_seen,
+        muted_until=muted_until,
         articles=tuple(articles),
         rules=tuple(rules),
         origins=0,

@@ -34,6 +34,43 @@ def m003_search(db: sqlite_utils.Database) -> None:
     db.execute("UPDATE article SET ruleset = '' WHERE read_at IS NOT NULL")
 
 
+@migrations()
+def m004_stories(db: sqlite_utils.Database) -> None:
+    """Let stories become one and be parted, keeping who stood in which at any time; mute them; retry alerts."""
+    for statement in _STORIES:
+        db.execute(statement)
+
+
+_STORIES = (
+    "ALTER TABLE article ADD COLUMN signature TEXT NOT NULL DEFAULT ''",  # JSON, models.Signature
+    "ALTER TABLE story ADD COLUMN merged_into INTEGER REFERENCES story(id)",
+    "ALTER TABLE story ADD COLUMN muted_until TEXT",
+    "ALTER TABLE outbox ADD COLUMN retried_at TEXT",  # when a person asked for a dead alert to be tried again
+    "ALTER TABLE story_article RENAME TO story_article_before",
+    """
+    CREATE TABLE story_article (
+        article_id INTEGER NOT NULL REFERENCES article(id),
+        story_id   INTEGER NOT NULL REFERENCES story(id),
+        at         TEXT NOT NULL,
+        how        TEXT NOT NULL,                  -- models.Placement.how
+        left_at    TEXT                            -- when its story became another's, or it was taken out
+    ) STRICT
+    """,
+    "INSERT INTO story_article SELECT article_id, story_id, at, how, NULL FROM story_article_before",
+    "DROP TABLE story_article_before",
+    "CREATE UNIQUE INDEX story_article_once ON story_article(article_id) WHERE left_at IS NULL",
+    "CREATE INDEX story_article_story ON story_article(story_id)",
+    "CREATE INDEX story_article_at ON story_article(at)",
+    "CREATE VIEW story_member AS SELECT article_id, story_id, at, how FROM story_article WHERE left_at IS NULL",
+    """
+    CREATE TABLE story_apart (                     -- pairs that a person put asunder; the smaller id first
+        story_id INTEGER NOT NULL REFERENCES story(id),
+        other_id INTEGER NOT NULL REFERENCES story(id),
+        at       TEXT NOT NULL,
+        PRIMARY KEY (story_id, other_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+)
 _PIPELINE = (
     """
     CREATE TABLE feed (

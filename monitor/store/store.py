@@ -11,7 +11,7 @@ import fcntl
 import hashlib
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from typing import Self
 
 import sqlite_utils
 
-from monitor.errors import StoreBusyError, StoreError
+from monitor.errors import InputError, NotFoundError, StoreBusyError, StoreError
 from monitor.models import (
     BACKFILL,
     AlertState,
@@ -39,26 +39,27 @@ from monitor.models import (
 )
 from monitor.store import codec
 from monitor.store.history import blind_before
-from monitor.store.queries import Queries, refuse_unknown
+from monitor.store.queries import Queries, refuse_unknown, told_at
 from monitor.store.schema import migrations
 
 _BUSY_SECONDS = 30
 _WAL_LIMIT = 64 * 1024 * 1024
+_MUTED = "muted by hand"
 _HELD_BY_GUARD = "state = 'held' AND next_at IS NULL"
 _HOLD_UNFOUNDED = """
     UPDATE outbox SET state = 'held', next_at = NULL, reason = 'found only in what stands on every page of its site'
     WHERE state IN ('pending', 'held') AND rule = :rule
-      AND story_id = (SELECT story_id FROM story_article WHERE article_id = :article)
-      AND NOT EXISTS (SELECT 1 FROM story_article s JOIN match m ON m.article_id = s.article_id
+      AND story_id = (SELECT story_id FROM story_member WHERE article_id = :article)
+      AND NOT EXISTS (SELECT 1 FROM story_member s JOIN match m ON m.article_id = s.article_id
                       WHERE s.story_id = outbox.story_id AND m.rule = :rule AND m.withdrawn IS NULL)
 """
 _POINT_ELSEWHERE = """
     UPDATE outbox SET (article_id, title, url) = (
         SELECT a.id, a.title, a.url
-        FROM story_article s JOIN article a ON a.id = s.article_id JOIN match m ON m.article_id = a.id
+        FROM story_member s JOIN article a ON a.id = s.article_id JOIN match m ON m.article_id = a.id
         WHERE s.story_id = outbox.story_id AND m.rule = :rule AND m.withdrawn IS NULL ORDER BY a.id LIMIT 1)
     WHERE state IN ('pending', 'held') AND rule = :rule AND article_id = :article
-      AND EXISTS (SELECT 1 FROM story_article s JOIN match m ON m.article_id = s.article_id
+      AND EXISTS (SELECT 1 FROM story_member s JOIN match m ON m.article_id = s.article_id
                   WHERE s.story_id = outbox.story_id AND m.rule = :rule AND m.withdrawn IS NULL)
 """
 
@@ -360,7 +361,7 @@ class Store(Queries):
         ruleset: str,
         final_url: str,
         window: timedelta,
-        place: Callable[[Sequence[Candidate]], Placement],
+        place: Callable[[Candidate, Sequence[Candidate], frozenset[frozenset[int]]], Placement],
         route: Callable[[Sequence[Match]], Sequence[NewAlert]],
     ) -> Saved:
         """Write an article's text, mentions, matches, story and alerts together, and end its job.
@@ -371,7 +372,7 @@ class Store(Queries):
         at = codec.instant(now)
         with self._write() as db:
             row = db.execute(
-                "SELECT title, read_at, held_reason FROM article WHERE id = ?", [article]
+                "SELECT title, read_at, held_reason, first_seen FROM article WHERE id = ?", [article]
             ).fetchone()
             if row is None or row[1] is not None:
                 return Saved(story=None, new_story=False, matches=0, alerts=0)
@@ -394,6 +395,7 @@ class Store(Queries):
                     "aside": codec.stretches(reading.aside),
                     "ruleset": ruleset,
                     "sketch": codec.sketch(reading.sketch),
+                    "signature": codec.signature(reading.signature),
                 },
             )
             self._index(db, article, reading)
@@ -405,7 +407,16 @@ class Store(Queries):
                 self._write_match(db, article, match, ruleset, at, live=row[2] != BACKFILL, found=at)
             saved = Saved(story=None, new_story=False, matches=len(reading.matches), alerts=0)
             if reading.matches:
-                placement = place(self.candidates(now - window, reading.language))
+                own = Candidate(
+                    article=article,
+                    story=None,
+                    language=reading.language,
+                    title=reading.title if reading.own_words else row[0] or reading.title,
+                    sketch=reading.sketch,
+                    signature=reading.signature,
+                    at=told_at(reading.published, codec.known_instant(row[3])),
+                )
+                placement = place(own, self.candidates(now - window), self.apart())
                 story, new_story = self._place(db, article, placement, reading.language, at)
                 alerts = self._write_alerts(db, article, story, route(reading.matches), at)
                 saved = replace(saved, story=story, new_story=new_story, alerts=alerts)
@@ -551,6 +562,8 @@ class Store(Queries):
         story = placement.story
         if story is None:
             story = _key(db.table("story").insert({"language": language, "first_seen": at}))
+        for other in placement.absorbs:
+            _absorb(db, story, other, "same event", at)
         db.table("story_article").insert(
             {"article_id": article, "story_id": story, "at": at, "how": placement.how}
         )
@@ -562,6 +575,8 @@ class Store(Queries):
     ) -> int:
         """Queue alerts; one that a guard held is released when a later article may alert."""
         title, url = db.execute("SELECT title, url FROM article WHERE id = ?", [article]).fetchone()
+        muted = db.execute("SELECT muted_until FROM story WHERE id = ?", [story]).fetchone()[0]
+        muted = muted if muted and at and muted > at else None
         queued = 0
         for alert in alerts:
             dedup_key = f"story|{story}|{alert.rule}|{alert.channel}"
@@ -574,12 +589,12 @@ class Store(Queries):
                 "article_id": article,
                 "rule": alert.rule,
                 "channel": alert.channel,
-                "state": alert.state.value,
-                "reason": alert.reason,
+                "state": AlertState.HELD.value if muted else alert.state.value,
+                "reason": _MUTED if muted and not held else alert.reason,
                 "title": title,
                 "url": url,
                 "created_at": at,
-                "next_at": None if held else at,
+                "next_at": None if held else muted or at,
             }
             columns = ", ".join(row)
             values = ", ".join(f":{name}" for name in row)
@@ -595,6 +610,74 @@ class Store(Queries):
             )
             queued += done.rowcount
         return queued
+
+    # --- what a person says of stories ------------------------------------------------------------
+
+    def merge(self, stories: Sequence[int], now: datetime) -> int:
+        """Make several stories one, the oldest, and return its number; raise NotFoundError."""
+        at = codec.instant(now)
+        with self._write() as db:
+            numbers = sorted({self._standing(story) for story in stories})
+            for other in numbers[1:]:
+                pair = sorted((numbers[0], other))
+                db.execute("DELETE FROM story_apart WHERE story_id = ? AND other_id = ?", pair)
+                _absorb(db, numbers[0], other, "by hand", at)
+        return numbers[0]
+
+    def split(self, story: int, articles: Collection[int], now: datetime) -> int:
+        """Take articles out of a story into one of their own, and return its number.
+
+        Later articles join one of the two and never make them one. Raises NotFoundError for what is not there,
+        and InputError when nothing would be left.
+        """
+        at = codec.instant(now)
+        with self._write() as db:
+            story = self._standing(story)
+            members = {
+                row[0]
+                for row in db.execute("SELECT article_id FROM story_member WHERE story_id = ?", [story])
+            }
+            if strangers := sorted(set(articles) - members):
+                raise NotFoundError(f"article {strangers[0]} does not stand in story {story}")
+            if members <= set(articles):
+                raise InputError(f"these are all the articles of story {story}: nothing would be left of it")
+            language, seen = db.execute(
+                "SELECT language, first_seen FROM article WHERE id = ?", [min(articles)]
+            ).fetchone()
+            new = _key(db.table("story").insert({"language": language, "first_seen": seen}))
+            for article in sorted(articles):
+                _move(db, article, new, "by hand", at)
+            db.execute(
+                "INSERT INTO story_apart (story_id, other_id, at) VALUES (?, ?, ?)",
+                [*sorted((story, new)), at],
+            )
+            # What was told because of these articles was told of them.
+            db.execute(
+                "UPDATE outbox SET story_id = :new, dedup_key = 'story|' || :new || '|' || rule || '|' || channel"
+                " WHERE kind = 'story' AND story_id = :story AND article_id IN (SELECT value FROM json_each(:own))",
+                {"new": new, "story": story, "own": codec.dumps(sorted(articles))},
+            )
+        return new
+
+    def mute(self, story: int, until: datetime | None, now: datetime) -> int:
+        """Send no alert about a story until an instant, or again from now on; return its number."""
+        at, end = codec.instant(now), codec.instant(until)
+        with self._write() as db:
+            story = self._standing(story)
+            db.execute("UPDATE story SET muted_until = ? WHERE id = ?", [end, story])
+            db.execute(
+                "UPDATE outbox SET state = ?, next_at = ?, reason = ? WHERE story_id = ? AND"
+                " (state = 'pending' OR (state = 'held' AND next_at IS NOT NULL))",
+                ["held" if end else "pending", end or at, _MUTED if end else "", story],
+            )
+        return story
+
+    def _standing(self, story: int) -> int:
+        """Return the number that a story has now; raise NotFoundError when there is none."""
+        number = self.survivor(story)
+        if not self.db.execute("SELECT 1 FROM story WHERE id = ?", [number]).fetchone():
+            raise NotFoundError(f"no story has the number {story}")
+        return number
 
     # --- the outbox -----------------------------------------------------------------------------
 
@@ -686,6 +769,21 @@ class Store(Queries):
                 pk="name",
             )
 
+    def retry(self, alerts: Collection[int] | None, now: datetime) -> int:
+        """Try dead alerts again, these or all; return how many. Raises NotFoundError for one that is not dead."""
+        at = codec.instant(now)
+        with self._write() as db:
+            dead = {row[0] for row in db.execute("SELECT id FROM outbox WHERE state = 'dead'")}
+            if strangers := sorted(set(alerts or ()) - dead):
+                raise NotFoundError(f"alert {strangers[0]} is not a dead letter")
+            wanted = dead if alerts is None else dead.intersection(alerts)
+            for alert in sorted(wanted):
+                db.execute(
+                    "UPDATE outbox SET state = 'pending', attempts = 0, next_at = ?, retried_at = ? WHERE id = ?",
+                    [at, at, alert],
+                )
+        return len(wanted)
+
     def hold(self, alerts: Sequence[int], until: datetime, reason: str) -> None:
         """Hold alerts until an instant (quiet hours)."""
         with self._write() as db:
@@ -742,6 +840,61 @@ def exclusive(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _move(db: sqlite_utils.Database, article: int, story: int, how: str, at: str | None) -> None:
+    """Let an article stand in another story from now on; where it stood before stays known."""
+    db.execute("UPDATE story_article SET left_at = ? WHERE article_id = ? AND left_at IS NULL", [at, article])
+    db.table("story_article").insert({"article_id": article, "story_id": story, "at": at, "how": how})
+
+
+def _absorb(db: sqlite_utils.Database, story: int, other: int, how: str, at: str | None) -> None:
+    """Make another story part of this one: its articles, its alerts, and whom it was kept apart from."""
+    members = db.execute(
+        "SELECT article_id, how FROM story_member WHERE story_id = ? ORDER BY article_id", [other]
+    ).fetchall()
+    for article, before in members:
+        _move(db, article, story, how if before == "first" else before, at)
+    db.execute("UPDATE story SET merged_into = ? WHERE id = ?", [story, other])
+    for pair in db.execute(
+        "SELECT story_id, other_id FROM story_apart WHERE ? IN (story_id, other_id)", [other]
+    ).fetchall():
+        third = pair[0] if pair[1] == other else pair[1]
+        db.execute("DELETE FROM story_apart WHERE story_id = ? AND other_id = ?", pair)
+        if third != story:
+            db.execute(
+                "INSERT INTO story_apart (story_id, other_id, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                [*sorted((story, third)), at],
+            )
+    for row in db.execute(
+        "SELECT id, rule, channel, state, dedup_key FROM outbox WHERE kind = 'story' AND story_id = ?",
+        [other],
+    ).fetchall():
+        _join_alert(db, story, *row)
+
+
+def _join_alert(
+    db: sqlite_utils.Database, story: int, alert: int, rule: str, channel: str, state: str, key: str
+) -> None:
+    """Give an alert of an absorbed story to its new one, which tells each rule and channel once."""
+    own_key = f"story|{story}|{rule}|{channel}"
+    twin = db.execute("SELECT id, state, story_id FROM outbox WHERE dedup_key = ?", [own_key]).fetchone()
+    if twin is None:
+        db.execute("UPDATE outbox SET story_id = ?, dedup_key = ? WHERE id = ?", [story, own_key, alert])
+        return
+    unsent = {AlertState.PENDING.value, AlertState.HELD.value}
+    if state not in unsent and twin[1] in unsent:
+        # The one that was sent, or is being sent, speaks for the story; the other takes its place.
+        before = db.execute("SELECT story_id FROM outbox WHERE id = ?", [alert]).fetchone()[0]
+        db.execute("UPDATE outbox SET dedup_key = dedup_key || '|' WHERE id = ?", [twin[0]])
+        db.execute("UPDATE outbox SET story_id = ?, dedup_key = ? WHERE id = ?", [story, own_key, alert])
+        db.execute("UPDATE outbox SET story_id = ?, dedup_key = ? WHERE id = ?", [before, key, twin[0]])
+        alert, state = twin[:2]
+    if state in unsent:
+        db.execute(
+            "UPDATE outbox SET state = 'held', next_at = NULL, reason = ? WHERE id = ?",
+            [f"told as part of story {story}", alert],
+        )
 
 
 def _match_columns(match: Match) -> tuple[str, str, str, str]:

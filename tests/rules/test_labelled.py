@@ -1,7 +1,7 @@
 """Sentences labelled by hand before the matcher saw them: how many are read rightly.
 
-Three sets. open.jsonl and second.jsonl are looked at when something is mended, and hold what has been learned.
-aside.jsonl, the other half of the first, is never looked at: it tells whether what was mended is of a kind. The
+Four sets. open.jsonl, second.jsonl and third.jsonl are looked at when something is mended, and hold what has been
+learned; the third was written to be stranger than the press is. aside.jsonl, the other half of the first, is never looked at: it tells whether what was mended is of a kind. The
 texts are invented, the traps are those of the press, and half of all rows are traps.
 """
 
@@ -22,7 +22,7 @@ from monitor.sources.language import detect
 HERE = Path(__file__).parent
 PACK = HERE.parents[1] / "regions" / "balochistan"
 # Precision and recall of each set; docs/rules.md has the figures.
-FLOORS = {"open": (0.95, 0.92), "second": (0.95, 0.92), "aside": (0.85, 0.84)}
+FLOORS = {"open": (0.95, 0.92), "second": (0.95, 0.92), "third": (0.95, 0.75), "aside": (0.85, 0.84)}
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,6 @@ def save(
         ruleset="r1",
         final_url="",
         window=WINDOW,
-        place=lambda _: Placement(story, "first" if story is None else "near copy"),
+        place=lambda *_: Placement(story, "first" if story is None else "near copy"),
         route=lambda matches: [NewAlert(one.rule, channel, state) for one in matches],
     )

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.errors import StoreBusyError, StoreError
-from monitor.models import AlertState, ChannelState, Outcome, Placement
+from monitor.models import AlertState, ChannelState, Outcome, Placement, Signature
 from monitor.sources import health
 from monitor.store.queries import Queries
 from monitor.store.store import Store, exclusive
@@ -143,15 +143,19 @@ def test_a_held_alert_never_replaces_one_that_is_on_its_way(tmp_path: Path) -> N
         assert alert.state is AlertState.PENDING
 
 
-def test_candidates_are_recent_and_of_one_language(tmp_path: Path) -> None:
+def test_candidates_are_recent(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         store.save_poll(poll(with_feed(store), new(1), new(2)))
         first, second = store.due_jobs(NOW, 10)
         save(store, first.article, reading(match(), sketch=(1, 2**64 - 1)))
-        save(store, second.article, replace(reading(match()), language="ur"))
-        (candidate,) = store.candidates(NOW - WINDOW, "en")
-        assert candidate.sketch == (1, 2**64 - 1)
-        assert store.candidates(NOW + timedelta(seconds=1), "en") == ()
+        told = Signature(
+            lead=frozenset(("place.x",)), days=frozenset((NOW.date(),)), words=frozenset((1, 2**32 - 1))
+        )
+        save(store, second.article, replace(reading(match()), language="ur", signature=told))
+        first_one, second_one = store.candidates(NOW - WINDOW)
+        assert (first_one.sketch, first_one.signature) == ((1, 2**64 - 1), Signature())
+        assert (second_one.language, second_one.signature) == ("ur", told)
+        assert store.candidates(NOW + timedelta(seconds=1)) == ()
 
 
 def test_changed_rules_add_and_withdraw_matches_without_alerts(tmp_path: Path) -> None:
@@ -407,7 +411,7 @@ def test_a_place_function_sees_copies_stored_a_moment_before(tmp_path: Path) -> 
                 ruleset="r",
                 final_url="",
                 window=WINDOW,
-                place=lambda candidates: seen.append(len(candidates)) or Placement(None, "first"),  # type: ignore[func-returns-value]
+                place=lambda _, known, __: seen.append(len(known)) or Placement(None, "first"),  # type: ignore[func-returns-value]
                 route=lambda _: [],
             )
     assert seen == [0, 1]

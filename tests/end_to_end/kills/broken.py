@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from monitor.alerts import policy
+from monitor.alerts.send import Sender
 from monitor.delivery import DEADLINE_S, LEASE, Delivery
 from monitor.models import Alert, ChannelState, Message, Outcome, PollRecord
-from monitor.alerts.send import Sender
 from monitor.store import codec
 from monitor.store.store import Store
 
@@ -48,16 +48,13 @@ def silent_repeats() -> None:
 
 
 def validators_first() -> None:
-    """Commit a feed's validators before the entries they stand for, and die in between now and then."""
+    """Commit a feed's validators before the entries they stand for, and die in between: not at a feed's first poll."""
     whole = Store.save_poll
-    polls = 0
 
     def save_poll(self: Store, record: PollRecord) -> int:
-        nonlocal polls
         with self._write() as db:
             self._update_feed(db, record.feed)
-        polls += len(record.new) > 0
-        if polls == 2:
+        if record.new and record.feed.first_polled != record.at:
             os.killpg(0, signal.SIGKILL)
         return whole(self, record)
 

@@ -60,9 +60,8 @@ class Heard:
 class Record:
     """The file in which every delivery is kept, line by line."""
 
-    def __init__(self, file: TextIO, watch: Watch, chance: random.Random, faults: float) -> None:
+    def __init__(self, file: TextIO, chance: random.Random, faults: float) -> None:
         self._file = file
-        self._watch = watch
         self._chance = chance
         self._faults = faults
         self._lock = threading.Lock()
@@ -72,11 +71,11 @@ class Record:
         with self._lock:
             return self._chance.choice(ways) if self._chance.random() < self._faults else WELL
 
-    def keep(self, channel: str, end: str, text: str, *, taken: bool) -> None:
+    def keep(self, life: int, channel: str, end: str, text: str, *, taken: bool) -> None:
         """Write down a delivery before anything is answered."""
         plain = _ISOLATES.sub("", text)
         alerts, marked = read_alerts(plain)
-        heard = Heard(self._watch.life, channel, end, taken, alerts, marked, plain)
+        heard = Heard(life, channel, end, taken, alerts, marked, plain)
         with self._lock:
             self._file.write(json.dumps(asdict(heard), ensure_ascii=False) + "\n")
             self._file.flush()
@@ -100,28 +99,29 @@ def read_alerts(text: str) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]
 
 
 def read_record(path: Path) -> tuple[Heard, ...]:
-    """Read the file of a Record."""
+    """Read the file of a Record, life after life: what a killed life had sent may be heard late."""
     rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    return tuple(
+    heard = (
         Heard(**{**row, "alerts": tuple(map(tuple, row["alerts"])), "marked": tuple(row["marked"])})
         for row in rows
     )
+    return tuple(sorted(heard, key=lambda one: one.life))
 
 
 @contextmanager
 def web_channel(record: Record, watch: Watch) -> Iterator[str]:
-    """Serve the web service; give the channel's URL."""
+    """Serve the web service; give the channel's URL, in which LIFE stands for the number of a life."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            text = json.loads(body)["message"]
+            text, life = json.loads(body)["message"], int(self.path.strip("/"))
             if watch.see("begun"):
-                record.keep(WEB, KILLED, text, taken=False)
+                record.keep(life, WEB, KILLED, text, taken=False)
                 self.close_connection = True
                 return
             end = record.end([*WEB_FAULTS])
-            record.keep(WEB, end, text, taken=WEB_FAULTS.get(end, True))
+            record.keep(life, WEB, end, text, taken=WEB_FAULTS.get(end, True))
             watch.see("taken")
             if end == "cut off though taken":
                 self.connection.shutdown(socket.SHUT_RDWR)
@@ -140,7 +140,7 @@ def web_channel(record: Record, watch: Watch) -> Iterator[str]:
             pass
 
     with serving(Handler) as port:
-        yield f"json://127.0.0.1:{port}/"
+        yield f"json://127.0.0.1:{port}/LIFE"
 
 
 class _Letters:
@@ -154,7 +154,7 @@ class _Letters:
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         session.end = self._record.end([*MAIL_FAULTS, GONE_AFTER])
         if session.end == "450 to the recipient":
-            self._record.keep(MAIL, session.end, "", taken=False)
+            self._record.keep(_life(address), MAIL, session.end, "", taken=False)
             return "450 try again later"
         envelope.rcpt_tos.append(address)
         return "250 OK"
@@ -162,10 +162,11 @@ class _Letters:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         part: Any = message_from_bytes(envelope.content, policy=default)
         text = part.get_body(("plain",)).get_content()
+        life = _life(envelope.rcpt_tos[0])
         if self._watch.see("begun"):
-            self._record.keep(MAIL, KILLED, text, taken=False)
+            self._record.keep(life, MAIL, KILLED, text, taken=False)
             return "451 killed first"
-        self._record.keep(MAIL, session.end, text, taken=MAIL_FAULTS.get(session.end, True))
+        self._record.keep(life, MAIL, session.end, text, taken=MAIL_FAULTS.get(session.end, True))
         self._watch.see("taken")
         if session.end.startswith("cut off"):
             server.transport.abort()
@@ -181,14 +182,18 @@ class _Letters:
         return "250 taken"
 
 
+def _life(address: str) -> int:
+    return int(address.partition("@")[0].rpartition("-")[2])
+
+
 @contextmanager
 def mail_channel(record: Record, watch: Watch) -> Iterator[str]:
-    """Run the mail server; give the channel's URL."""
+    """Run the mail server; give the channel's URL, in which LIFE stands for the number of a life."""
     port = free_port()
     controller = Controller(_Letters(record, watch), hostname="127.0.0.1", port=port)
     controller.start()
     try:
-        yield f"mailto://127.0.0.1:{port}?from=monitor@example.org&to=desk@example.org&mode=insecure"
+        yield f"mailto://127.0.0.1:{port}?from=monitor@example.org&to=desk-LIFE@example.org&mode=insecure"
     finally:
         controller.stop()
 
@@ -199,7 +204,7 @@ def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     # A client that was killed leaves connections broken at every possible place.
-    server.handle_error = lambda request, address: None  # type: ignore[method-assign]
+    server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -13,15 +13,20 @@ import os
 import socket
 import sys
 import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from multiprocessing import util
 from typing import Any, NoReturn
 
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+import monitor.check
 import monitor.cli.making
 import monitor.cli.running
 import monitor.pipeline
 import monitor.reading
 import monitor.sources.feed
-from monitor import check, daemon
+from monitor import daemon
 from monitor.alerts import send
 from monitor.workers import die_with_parent
 from tests.end_to_end.kills import broken
@@ -34,7 +39,6 @@ def serve() -> None:
     """Fork a life for each order, one at a time."""
     die_with_parent()
     send.check_url("json://127.0.0.1/")  # loads every service
-    assert check is not None
     assert threading.active_count() == 1  # else a fork might inherit a lock that nobody opens
     for line in sys.stdin:
         pid = os.fork()
@@ -58,13 +62,25 @@ def _live(order: dict[str, Any]) -> NoReturn:
     for old, new in ((nothing, 0), (log, 1), (log, 2)):
         os.dup2(old, new)
     _fork_fork_server()
-    clock = FastClock(order["started"], order["speed"])
-    monitor.cli.running.clock_of = lambda now: clock
-    daemon.POLL_EVERY_S = daemon.READ_EVERY_S = daemon.ALERT_EVERY_S = order["wake"]
+    clock = FastClock(order["started"], order["speed"], datetime.fromisoformat(order["at"]))
+    monitor.cli.running.clock_of = lambda now: clock  # type: ignore[attr-defined]
+    _wake_often(order["wake"])
     if order["broken"]:
         broken.VARIANTS[order["broken"]]()
     sys.argv = ["monitor", "run", "--config", order["config"]]
     monitor.cli.main()
+
+
+def _wake_often(seconds: float) -> None:
+    """Have the stages woken so often by the machine's own clock, which is the one the scheduler knows."""
+    scheduler = daemon.Daemon._scheduler
+
+    def by_machine(self: daemon.Daemon) -> AsyncIOScheduler:
+        self._clock = lambda: datetime.now(UTC)
+        return scheduler(self)
+
+    daemon.Daemon._scheduler = by_machine  # type: ignore[method-assign]
+    daemon.POLL_EVERY_S = daemon.READ_EVERY_S = daemon.ALERT_EVERY_S = seconds  # type: ignore[assignment]
 
 
 def _fork_fork_server() -> None:
@@ -85,17 +101,20 @@ def _fork_fork_server() -> None:
         high = [os.dup2(fd, _FREE_FD + number) for number, fd in enumerate(received)]
         for fd, number in zip(high, order["fds"], strict=True):
             os.dup2(fd, number)
+        # What stays open would be inherited by workers, and keep connections alive that must end.
+        for fd in {there.detach(), *received, *high} - set(order["fds"]):
+            os.close(fd)
         exec(order["code"], {})
         os._exit(0)
     there.close()
     spawn = util.spawnv_passfds
 
-    def instead(path: bytes, args: list[Any], fds: list[int]) -> int:
+    def instead(path: bytes, args: Sequence[Any], passfds: Sequence[int]) -> int:
         code = args[-1]
         if not isinstance(code, str) or "multiprocessing.forkserver" not in code:
-            return spawn(path, args, fds)
+            return spawn(path, args, passfds)
         util.spawnv_passfds = spawn  # the seed is used up
-        numbers = sorted(fds)
+        numbers = sorted(passfds)
         socket.send_fds(here, [json.dumps({"code": code, "fds": numbers}).encode()], numbers)
         return seed
 

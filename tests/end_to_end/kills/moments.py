@@ -16,20 +16,25 @@ Deed = Literal["poll", "page", "begun", "taken", "told"]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The end of one life: at the latest after `seconds`, earlier at the n-th deed."""
+    """The end of one life: at the latest after `seconds`, earlier at the n-th deed.
+
+    With all its children at once, or `alone`: then these have to notice it themselves.
+    """
 
     seconds: float
     deed: Deed | None = None
     count: int = 1
+    alone: bool = False
 
 
 def draw(chance: random.Random, longest_s: float) -> Moment:
     """Draw a moment: half of them by the clock alone (starting up included), half while at work."""
+    alone = chance.random() < 0.25
     if chance.random() < 0.5:
-        return Moment(chance.uniform(0.02, 1) ** 1.5 * longest_s)
+        return Moment(chance.uniform(0.02, 1) ** 1.5 * longest_s, alone=alone)
     deed: Deed = chance.choice(("poll", "page", "page", "begun", "begun", "taken", "taken", "told", "told"))
     most = {"poll": 6, "page": 12}.get(deed, 6)
-    return Moment(longest_s, deed, chance.randint(1, most))
+    return Moment(longest_s, deed, chance.randint(1, most), alone)
 
 
 class Watch:
@@ -41,6 +46,11 @@ class Watch:
         self._kill: Callable[[], None] | None = None
         self._seen: Counter[str] = Counter()
         self.life = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether the present life has done anything yet."""
+        return bool(self._seen)
 
     def begin(self) -> None:
         """Begin to count a new life's deeds."""

@@ -94,9 +94,10 @@ class Press:
                 self._edit(self._chance.randrange(max(0, len(self._reports) - 12), len(self._reports)))
 
     def close(self) -> None:
-        """Publish nothing any more."""
+        """Publish nothing any more; what was read before does not count as read by the last life."""
         with self._lock:
             self._closed = True
+            self._read.clear()
 
     def read_by_all(self) -> bool:
         """Tell whether every outlet's present feed has been acknowledged."""
@@ -125,7 +126,9 @@ class Press:
     def _publish(self) -> None:
         if self._closed:
             return
-        chosen = self._chance.sample(self._names, self._chance.choice((1, 1, 1, 2, 2, 3)))
+        chosen = self._chance.sample(
+            self._names, min(self._chance.choice((1, 1, 1, 2, 2, 3)), len(self._names))
+        )
         ready = [name for name in chosen if self._has_room(name)]
         if not ready:
             return
@@ -152,7 +155,9 @@ class Press:
         """Let the window slide over what the program has said that it holds."""
         shown = self._shown[name]
         self._shown[name] = [
-            url for place, url in enumerate(shown) if place >= len(shown) - _SHOWN or url not in self._acknowledged
+            url
+            for place, url in enumerate(shown)
+            if place >= len(shown) - _SHOWN or url not in self._acknowledged
         ]
 
     def _edit(self, number: int) -> None:

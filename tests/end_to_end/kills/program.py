@@ -13,9 +13,10 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -23,15 +24,15 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 class FastClock:
-    """A clock that started at an instant and goes so many times faster than the machine's."""
+    """A clock that showed `at` when the machine's showed `started`, and goes so many times faster."""
 
-    def __init__(self, started: float, speed: float) -> None:
+    def __init__(self, started: float, speed: float, at: datetime) -> None:
         self.started = started  # seconds of the epoch
         self.speed = speed
+        self.at = at
 
     def __call__(self) -> datetime:
-        now = datetime.now(UTC)
-        return now + timedelta(seconds=(now.timestamp() - self.started) * (self.speed - 1))
+        return self.at + timedelta(seconds=(time.time() - self.started) * self.speed)
 
 
 class Program(Protocol):
@@ -44,12 +45,28 @@ class Program(Protocol):
         """Wait for the life to end; its exit code (negative: a signal), None when it goes on."""
 
 
-def kill(pid: int) -> None:
-    """End a life and everything that it has started, as kill -9 does."""
+def kill(pid: int, *, alone: bool = False) -> None:
+    """End a life by SIGKILL, with everything that it has started or alone."""
     try:
-        os.killpg(pid, signal.SIGKILL)
+        (os.kill if alone else os.killpg)(pid, signal.SIGKILL)
     except ProcessLookupError:  # it ended by itself, which its exit code tells
         return
+
+
+def outlived(pid: int) -> bool:
+    """Tell whether anything that a life started still runs; it does not any more when this returns."""
+    running = [file for file in Path("/proc").glob("[0-9]*/stat") if _runs(file, pid)]
+    kill(pid)
+    return bool(running)
+
+
+def _runs(file: Path, group: int) -> bool:
+    """Tell whether a process is of a group and more than a name that nobody has struck off yet."""
+    try:
+        state, _, its_group = file.read_text().rpartition(")")[2].split()[:3]
+    except OSError:  # it has just ended
+        return False
+    return int(its_group) == group and state != "Z"
 
 
 class Plain:
@@ -82,7 +99,9 @@ class Plain:
 class Warm:
     """Lives that are forks of one process (see launcher)."""
 
-    def __init__(self, launcher: subprocess.Popen[bytes], config: Path, log: Path, hooks: dict[str, object]) -> None:
+    def __init__(
+        self, launcher: subprocess.Popen[bytes], config: Path, log: Path, hooks: dict[str, object]
+    ) -> None:
         self._launcher = launcher
         self._order = {"config": str(config), "log": str(log), **hooks}
 

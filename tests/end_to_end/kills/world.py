@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -29,11 +31,12 @@ from tests.end_to_end.kills.channels import (
 )
 from tests.end_to_end.kills.moments import Moment, Watch, draw
 from tests.end_to_end.kills.press import RULES, Press, Report
-from tests.end_to_end.kills.program import FastClock, Plain, Program, Warm, kill
+from tests.end_to_end.kills.program import FastClock, Plain, Program, Warm, kill, outlived
 
 OUTLETS = ("courier", "gazette", "herald")
-DRAIN_S = 90.0
 STEP_S = 0.05
+EVENING = datetime(2026, 2, 2, 22, tzinfo=UTC)  # two hours and a half before the day's digest is due
+Configure = Callable[[int], Path]  # for a life, which the channels' addresses name
 Draw = Callable[[random.Random, float], Moment]
 
 
@@ -48,6 +51,7 @@ class Terms:
     faults: float = 0.05  # share of deliveries
     speed: float = 1200.0
     wake_s: float = 0.15
+    drain_s: float = 60.0  # in which it must have finished
     broken: str = ""
     draw: Draw = draw
     report: Callable[[int], None] = lambda done: None
@@ -66,7 +70,7 @@ class Result:
     ends: Counter[str]  # what ended the killed lives
     edits: int
     elapsed_s: float
-    uninvited: tuple[str, ...] = ()  # ends of the program that nobody brought about
+    uninvited: tuple[str, ...] = ()  # ends that nobody brought about, and children that did not end
 
     @property
     def sound(self) -> bool:
@@ -78,28 +82,31 @@ class _Lives:
     killed: set[int] = field(default_factory=set)
     ends: Counter[str] = field(default_factory=Counter)
     uninvited: list[str] = field(default_factory=list)
+    left_alone: list[int] = field(default_factory=list)  # whose children were not killed
 
 
 def run(folder: Path, terms: Terms) -> Result:
     """Run a world to its end in a folder that exists."""
     began = time.monotonic()
     chance = random.Random(terms.seed)
-    clock = FastClock(time.time(), terms.speed if terms.launcher else 1)
+    clock = _clock(terms)
     press, watch = Press(OUTLETS, random.Random(terms.seed + 1), clock), Watch()
     lives = _Lives()
     with ExitStack() as stack:
         file = stack.enter_context((folder / "record.jsonl").open("w", encoding="utf-8"))
-        record = Record(file, watch, random.Random(terms.seed + 2), terms.faults)
+        record = Record(file, random.Random(terms.seed + 2), terms.faults)
         urls = {WEB: stack.enter_context(web_channel(record, watch))}
         urls[MAIL] = stack.enter_context(mail_channel(record, watch))
         ports = [stack.enter_context(_outlet(name, press, watch)) for name in OUTLETS]
-        config = _write_config(folder, ports, urls)
-        program = _program(stack, folder, config, terms, clock)
+        configure = partial(_write_config, folder, ports, urls)
+        program = _program(stack, folder, configure(0), terms, clock)
         press.publish(3)
         for number in range(terms.kills):
-            _one_life(program, press, watch, lives, chance, terms)
+            _one_life(program, press, watch, lives, chance, terms, configure)
             terms.report(number + 1)
-        drained = _drain(folder / "data" / "monitor.db", program, press, watch, lives)
+        drained = _drain(
+            folder / "data" / "monitor.db", program, press, watch, lives, terms.drain_s, configure
+        )
     published, heard = press.published(), read_record(folder / "record.jsonl")
     facts, killed = checker.read_facts(folder / "data" / "monitor.db"), frozenset(lives.killed)
     judgement = checker.judge(published, heard, facts, killed)
@@ -118,23 +125,30 @@ def run(folder: Path, terms: Terms) -> Result:
 
 
 def _one_life(
-    program: Program, press: Press, watch: Watch, lives: _Lives, chance: random.Random, terms: Terms
+    program: Program,
+    press: Press,
+    watch: Watch,
+    lives: _Lives,
+    chance: random.Random,
+    terms: Terms,
+    configure: Configure,
 ) -> None:
     """Publish, let the program live until its moment, publish once more on the way."""
     moment = terms.draw(chance, terms.longest_s)
     press.publish(chance.randint(1, 2))
     watch.begin()
+    configure(watch.life)
     pid = program.start()
-    watch.arm(moment, lambda: kill(pid))
+    watch.arm(moment, lambda: kill(pid, alone=moment.alone))
     code = program.ended(moment.seconds / 2)
     if code is None:
         press.publish(chance.randint(0, 1))
         code = program.ended(moment.seconds / 2)
     by_deed = code is not None
     if code is None:
-        kill(pid)
+        kill(pid, alone=moment.alone)
         code = program.ended(30)
-    kill(pid)  # whoever of its children outlived it
+    lives.left_alone += [pid] if moment.alone else []
     if code == -signal.SIGKILL:
         lives.killed.add(watch.life)
         lives.ends[(moment.deed or "by itself") if by_deed else "clock"] += 1
@@ -142,14 +156,23 @@ def _one_life(
         lives.uninvited.append(f"life {watch.life} ended with {code}")
 
 
-def _drain(database: Path, program: Program, press: Press, watch: Watch, lives: _Lives) -> bool:
+def _drain(
+    database: Path,
+    program: Program,
+    press: Press,
+    watch: Watch,
+    lives: _Lives,
+    within_s: float,
+    configure: Configure,
+) -> bool:
     """Let the program finish undisturbed, then stop it; tell whether it finished."""
     press.close()
     watch.begin()
+    configure(watch.life)
     pid = program.start()
-    left = DRAIN_S
+    left = within_s
     code = None
-    while code is None and left > 0 and not (press.read_by_all() and _idle(database)):
+    while code is None and left > 0 and not (watch.busy and _finished(database, press)):
         code = program.ended(STEP_S)
         left -= STEP_S
     if code is None:
@@ -160,21 +183,32 @@ def _drain(database: Path, program: Program, press: Press, watch: Watch, lives: 
         lives.uninvited.append(f"the last life ended with {code}")
         if code is None:
             program.ended(30)
+    for gone in lives.left_alone:
+        if outlived(gone):
+            lives.uninvited.append(f"children of the process {gone} outlived it")
     return left > 0
 
 
-def _idle(database: Path) -> bool:
-    """Tell whether nothing waits in the store."""
+def _finished(database: Path, press: Press) -> bool:
+    """Tell whether all is stored, or will never be, and nothing waits in the store."""
     if not database.exists():
         return False
     with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as db:
         if db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'outbox'").fetchone() == (0,):
             return False
-        (left,) = db.execute(
-            "SELECT (SELECT count(*) FROM job)"
+        stored, left = db.execute(
+            "SELECT (SELECT count(*) FROM article), (SELECT count(*) FROM job)"
             " + (SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending') OR next_at IS NOT NULL)"
         ).fetchone()
-    return bool(left == 0)
+    return left == 0 and (stored >= len(press.published()) or press.read_by_all())
+
+
+def _clock(terms: Terms) -> FastClock:
+    """Return the world's clock: the machine's for the bare program."""
+    now = time.time()
+    if terms.launcher is None:
+        return FastClock(now, 1, datetime.fromtimestamp(now, UTC))
+    return FastClock(now, terms.speed, EVENING)
 
 
 def _program(stack: ExitStack, folder: Path, config: Path, terms: Terms, clock: FastClock) -> Program:
@@ -184,6 +218,7 @@ def _program(stack: ExitStack, folder: Path, config: Path, terms: Terms, clock: 
     hooks: dict[str, object] = {
         "started": clock.started,
         "speed": clock.speed,
+        "at": clock.at.isoformat(),
         "wake": terms.wake_s,
         "broken": terms.broken,
     }
@@ -219,7 +254,7 @@ def _outlet(name: str, press: Press, watch: Watch) -> Iterator[int]:
         yield port
 
 
-def _write_config(folder: Path, ports: Sequence[int], urls: dict[str, str]) -> Path:
+def _write_config(folder: Path, ports: Sequence[int], urls: dict[str, str], life: int) -> Path:
     outlines = "".join(
         f'<outline text="{name.capitalize()}" language="en" xmlUrl="http://127.0.0.1:{port}/feed"/>'
         for name, port in zip(OUTLETS, ports, strict=True)
@@ -230,12 +265,12 @@ def _write_config(folder: Path, ports: Sequence[int], urls: dict[str, str]) -> P
     )
     names = ", ".join(CHANNELS)
     rules = [f"  - {{id: {rule}, query: '{query}', channels: [{names}]}}" for rule, query in RULES.items()]
-    channels = [f"  {name}: {{url: '{urls[name]}'}}" for name in CHANNELS]
+    channels = [f"  {name}: {{url: '{urls[name].replace('LIFE', str(life))}'}}" for name in CHANNELS]
     lines = [
         "contact: https://example.org/tests",
         "poll: {every: 0s, min: 0s, max: 0s, host_gap: 0s}",
         "network: {allow_private: [127.0.0.1]}",
-        f"digest: {{channels: [{names}]}}",
+        f"digest: {{at: '00:30', channels: [{names}]}}",
         "rules:",
         *rules,
         "channels:",
