@@ -55,7 +55,7 @@ def check(
     setup = Setup(
         config=loaded.config,
         region=region,
-        registry=Registry(region.outlets),
+        registry=Registry(region.outlets, region.entities),
         rules=rule_source(rules, region.entities),
         subscriptions=subscriptions,
     )

@@ -81,6 +81,7 @@ class Outlet:
     family: str = ""  # the owner's name where several outlets share one
     note: str = ""
     original: str = ""  # its name in its own script
+    credits: tuple[str, ...] = ()  # other names others credit it by: AFP, اے ایف پی
     location: str = ""  # inside | outside the region
     url: str = ""
     feeds_seen: str = ""  # what is known of its feeds, and how

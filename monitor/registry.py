@@ -6,16 +6,20 @@ from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from monitor.models import ArticleView, DayRecord, FeedHealth, Origin, Outlet, Story
-from monitor.stories import origins
+from monitor.models import ArticleView, DayRecord, Entity, FeedHealth, Origin, Outlet, Story
+from monitor.stories.origins import Origins
 
 
 class Registry:
     """The outlets of a region, by id and by host."""
 
-    def __init__(self, outlets: Iterable[Outlet]) -> None:
+    def __init__(self, outlets: Iterable[Outlet], entities: Iterable[Entity] = ()) -> None:
         self.by_id = {outlet.id: outlet for outlet in outlets}
         self._by_host = {host: outlet for outlet in self.by_id.values() for host in outlet.hosts}
+
+        bodies = tuple(entities)
+        self._origins = Origins(self.by_id.values(), bodies)
+        self._bodies = {entity.id: entity.name for entity in bodies}
 
     def at(self, url: str) -> Outlet | None:
         """Return the outlet that publishes at an address: its host and port, its host, or a parent domain."""
@@ -61,9 +65,18 @@ class Registry:
         return replace(
             story,
             articles=articles,
-            origins=origins.count(known, self.by_id),
+            origins=self._origins.count(known),
             sources=len({article.outlet for article in articles}),
         )
+
+    def origins_of(self, story: Story) -> dict[int, str]:
+        """Return where each article of a story has its report from, by its number: the name of an outlet or a body."""
+        named = {}
+        for article in story.articles:
+            origin = self._origins.of(replace(article, outlet=self._id(article)))
+            outlet = self.by_id.get(origin)
+            named[article.id] = outlet.name if outlet else self._bodies.get(origin, origin)
+        return named
 
     def health(self, feed: FeedHealth) -> FeedHealth:
         """Return a feed's health with what is known of its outlet."""

@@ -97,6 +97,44 @@ def stories_table(stories: Sequence[Story], now: datetime) -> Table:
     return table
 
 
+def story_json(story: Story, origins: Mapping[int, str], alerts: Iterable[Alert]) -> dict[str, Any]:
+    """Return `story --json`: what `stories --json` has, and more of each article."""
+    (shape,) = stories_json([story])
+    for row, article in zip(shape["articles"], story.articles, strict=True):
+        row |= {
+            "outlet": article.outlet,
+            "how": article.how,
+            "origin": origins[article.id],
+            "rules": {match.rule: match.grade.value for match in article.matches},
+        }
+    return shape | {"muted_until": iso(story.muted_until), "alerts": alerts_json(alerts)}
+
+
+def story_head(story: Story) -> str:
+    """Return a story's title and what is to be known of it, for people."""
+    muted = f"; no alerts until {iso(story.muted_until)}" if story.muted_until else ""
+    known = f"{story.origins} origin{'s' if story.origins != 1 else ''}, {story.sources} outlets{muted}"
+    return f"{story.id}  {isolate(one_line(story.title))}\n{known}"
+
+
+def story_table(story: Story, origins: Mapping[int, str], now: datetime) -> Table:
+    """Return a story's articles, as they were told, for people."""
+    table = grid("article", "told", "language", "title", "outlet", "how", "from", "rules")
+    for article in story.articles:
+        at = article.published.at if article.published and article.published.at else article.first_seen
+        table.add_row(
+            str(article.id),
+            ago(at, now),
+            article.language,
+            foreign(article.title, 60),
+            foreign(article.outlet, 30),
+            article.how,
+            foreign(origins[article.id], 30),
+            ", ".join(f"{match.rule} ({match.grade})" for match in article.matches),
+        )
+    return table
+
+
 # --- alerts -------------------------------------------------------------------------------------
 
 

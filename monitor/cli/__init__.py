@@ -12,11 +12,11 @@ from typing import NoReturn
 
 import click
 
-from monitor.cli import asking, checking, feeds, running, searching, seeking
+from monitor.cli import asking, checking, feeds, running, searching, seeking, stories
 from monitor.cli.common import commands
 from monitor.errors import MonitorError, OutsideError, StoreBusyError
 
-__all__ = ["asking", "checking", "commands", "feeds", "main", "running", "searching", "seeking"]
+__all__ = ["asking", "checking", "commands", "feeds", "main", "running", "searching", "seeking", "stories"]
 
 
 _EXIT_CODES: tuple[tuple[type[MonitorError], int], ...] = (

@@ -1,8 +1,9 @@
-"""`stories`, `alerts list|test`, `digest`, `status`: what the store holds."""
+"""`alerts list|retry|test`, `digest`, `status`: what the store holds."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,22 +29,6 @@ if TYPE_CHECKING:
     from monitor.store.queries import Queries
 
 
-@command(commands)
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
-@json_option
-def stories(config_path: Path, now: datetime | None, limit: int, as_json: bool) -> None:
-    """List stories, the most recently touched first."""
-    from monitor import screens
-
-    setup = setup_of(config_path)
-    with reader_of(setup) as reader:
-        found = [setup.registry.story(story) for story in reader.stories(limit=limit)]
-    if as_json:
-        print_json(screens.stories_json(found))
-    else:
-        console().print(screens.stories_table(found, clock_of(now)()))
-
-
 @commands.group()
 def alerts() -> None:
     """Look at the outbox and try the channels."""
@@ -62,6 +47,23 @@ def alerts_list(config_path: Path, now: datetime | None, limit: int | None, as_j
         print_json(screens.alerts_json(rows))
     else:
         console().print(screens.alerts_table(rows, clock_of(now)()))
+
+
+@command(alerts, "retry")
+@click.argument("numbers", nargs=-1, type=click.IntRange(1, 2**62))
+@click.option("--all", "every", is_flag=True, help="All dead letters.")
+def alerts_retry(config_path: Path, now: datetime | None, numbers: Sequence[int], every: bool) -> None:
+    """Try dead alerts again; a running monitor, or the next run, sends them."""
+    from monitor.store.store import Store
+
+    if bool(numbers) == every:
+        raise click.UsageError("give the numbers of dead alerts, or --all")
+    setup = setup_of(config_path)
+    if not setup.config.database.exists():
+        raise InputError(f"nothing has been stored yet in {setup.config.database}")
+    with Store(setup.config.database) as store:
+        tried = store.retry(None if every else numbers, clock_of(now)())
+    click.echo(f"{tried} alert{'' if tried == 1 else 's'} will be tried again")
 
 
 @command(alerts, "test")

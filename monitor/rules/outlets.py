@@ -61,6 +61,7 @@ def _outlet(found: dict[str, Node], hosts: tuple[str, ...], fields: Fields) -> O
         family=fields.text(found.get("family"), "'family'"),
         note=fields.text(found.get("note"), "'note'"),
         original=fields.text(found.get("original"), "'original'"),
+        credits=tuple(name.text for name in fields.texts(found.get("credits"), "'credits'")),
         location=fields.choice(found.get("location"), "'location'", ("inside", "outside")),
         url=fields.text(found.get("url"), "'url'", r"https?://\S+", "https://example.org/"),
         feeds_seen=fields.text(found.get("feeds_seen"), "'feeds_seen'"),

@@ -381,14 +381,14 @@ class Queries:
                 [json.dumps(list(ids))],
             )
         }
-        members: dict[int, list[int]] = {}
-        for story, article in self.db.execute(
-            "SELECT story_id, article_id FROM story_article"
+        members: dict[int, dict[int, str]] = {}
+        for story, article, how in self.db.execute(
+            "SELECT story_id, article_id, how FROM story_article"
             " WHERE story_id IN (SELECT value FROM json_each(?)) AND at < ?"
             " AND (left_at IS NULL OR left_at >= ?) ORDER BY at, article_id",
             [json.dumps(list(ids)), as_of, as_of],
         ):
-            members.setdefault(story, []).append(article)
+            members.setdefault(story, {})[article] = how
         wanted = json.dumps([article for group in members.values() for article in group])
         articles = {
             view.id: view
@@ -397,7 +397,11 @@ class Queries:
             )
         }
         return tuple(
-            _story(story, *known[story], [articles[article] for article in members[story]])
+            _story(
+                story,
+                *known[story],
+                [replace(articles[article], how=how) for article, how in members[story].items()],
+            )
             for story in ids
             if story in members
         )

@@ -30,6 +30,7 @@ SKETCH_SIZE = 128
 SHINGLE_WORDS = 3
 NEAR_COPY = 0.5
 CONTAINED = 0.8
+BORROWED = 0.4
 UNRELATED = 0.05
 ENOUGH = 12  # shingles in common ground; fewer say nothing
 LONG = 60  # shingles; two bodies of that length can disagree
@@ -138,6 +139,12 @@ def likeness(one: Candidate, other: Candidate) -> tuple[str, float]:
         return copied
     score = _event(one.signature, other.signature, hours, weights)
     return ("same event", score / 10) if score > 0 else ("", 0.0)
+
+
+def borrowed(one: Sequence[int], other: Sequence[int]) -> bool:
+    """Tell whether one of two texts, by their sketches, has long stretches from the other or its source."""
+    _, containment, ground = _overlap(one, other)
+    return ground >= ENOUGH and containment >= BORROWED
 
 
 def _copied(one: Candidate, other: Candidate) -> tuple[str, float]:

@@ -103,6 +103,7 @@ def save(
     story: int | None = None,
     state: AlertState = AlertState.PENDING,
     channel: str = "console",
+    absorbs: tuple[int, ...] = (),
 ) -> Saved:
     return store.save_reading(
         article,
@@ -111,6 +112,6 @@ def save(
         ruleset="r1",
         final_url="",
         window=WINDOW,
-        place=lambda *_: Placement(story, "first" if story is None else "near copy"),
+        place=lambda *_: Placement(story, "first" if story is None else "near copy", absorbs),
         route=lambda matches: [NewAlert(one.rule, channel, state) for one in matches],
     )
