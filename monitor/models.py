@@ -203,6 +203,8 @@ class Page:
     note: str = ""
 
 
+# NewEntry.held_reason of known entries that came under new names
+REGENERATED = "most of the feed's entries looked new at once: identifiers regenerated"
 BACKFILL = "backfill"  # NewEntry.held_reason of what was fetched from a feed's older pages
 
 

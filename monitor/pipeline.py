@@ -24,6 +24,7 @@ from monitor.errors import FeedError, FetchError, MonitorError, WorkerError
 from monitor.habits import Habits
 from monitor.lanes import Lanes
 from monitor.models import (
+    REGENERATED,
     ArticleView,
     Counts,
     Feed,
@@ -144,6 +145,7 @@ class Pipeline:
             log.exception("feed %s failed in a way nobody foresaw", log_safe(feed.url))
             record = polling.failed(feed, MonitorError(f"internal error: {type(error).__name__}"), timing)
         articles = await self._write(self._store.save_poll, record)
+        await self._tell_renamed(feed, record)
         return Counts(
             polled=1,
             unchanged=int(record.outcome == "unchanged"),
@@ -230,6 +232,20 @@ class Pipeline:
         await self._tell_given_up(result.given_up, now)
         await self._look_again(await self._habits.learn(job, final_url, result), now)
         return Counts(matches=saved.matches, stories_new=int(saved.new_story))
+
+    async def _tell_renamed(self, feed: Feed, record: PollRecord) -> None:
+        """Tell once when a feed's known entries come under new names: they are kept and do not alert."""
+        renamed = sum(new.held_reason == REGENERATED for new in record.new)
+        if renamed:
+            await self._write(
+                self._store.tell,
+                f"renamed|{feed.id}|{record.at.isoformat()}",
+                f"{feed.title} renamed {renamed} entries at once",
+                "Most of its entries looked new in one poll, as after a move of its site. They are kept and searched, "
+                "and none of them alerts; if there was news among them, the digest has it.",
+                self._setup.notice_channels,
+                record.at,
+            )
 
     async def _tell_given_up(self, rules: Sequence[str], now: datetime) -> None:
         """Tell once of each rule whose regular expression takes too long, so that nobody relies on it."""

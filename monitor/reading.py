@@ -89,7 +89,7 @@ def read_page(body: bytes | None, context: PageContext, limits: Limits) -> Readi
         matches=found.matches,
         given_up=found.given_up,
         sketch=cluster.sketch(own if text else context.summary),
-        signature=signature(title, own if text else context.summary, found.mentions, _roles(), told),
+        signature=signature(title, own if text else context.summary, found.mentions, _roles(), told, spoken),
         own_words=own_words,
         canonical_url=page.canonical_url,
         extractor=page.extractor,

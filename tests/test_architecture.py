@@ -45,7 +45,17 @@ HOMES = {
     "yaml": {"yamlnodes.py", "demo/content.py"},  # the samples are the program's own: no places needed
     "click": {
         f"cli/{name}.py"
-        for name in ("__init__", "common", "running", "checking", "feeds", "seeking", "asking", "searching")
+        for name in (
+            "__init__",
+            "common",
+            "running",
+            "checking",
+            "feeds",
+            "seeking",
+            "asking",
+            "searching",
+            "stories",
+        )
     },
     "pydantic": {"config.py"},
 }

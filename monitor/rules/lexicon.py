@@ -14,22 +14,49 @@ from monitor.rules.automaton import Patterns
 from monitor.rules.context import Needs
 from monitor.rules.names import PEOPLES, Kind, forms
 from monitor.rules.tree import EntityRef
-from monitor.text.fold import fold, words
+from monitor.text.fold import fold_word, words
 
 _RELATED = ("i", "ی")  # endings of what belongs to a place: Pakistani, پاکستانی
 _CAPITALISED = regex.compile(r"\p{Lu}")
 
 
-class Lexicon:
+class Directory:
+    """Who belongs to whom, by the entities' index."""
+
+    def __init__(self, entities: Sequence[Entity]) -> None:
+        self.entities = tuple(entities)
+        self.index = {entity.id: number for number, entity in enumerate(self.entities)}
+        self.ancestors = [self._ancestors(entity) for entity in self.entities]
+
+    def _ancestors(self, entity: Entity) -> frozenset[int]:
+        found: set[int] = set()
+        parent = self.index.get(entity.parent)
+        while parent is not None and parent not in found:
+            found.add(parent)
+            parent = self.index.get(self.entities[parent].parent)
+        return frozenset(found)
+
+    def named(self, reference: EntityRef) -> frozenset[str]:
+        """Return the ids a query's @id or @id/** stands for; raise QueryError when nobody has the id."""
+        top = self.index.get(reference.id)
+        if top is None:
+            close = difflib.get_close_matches(reference.id, self.index, n=1, cutoff=0.7)
+            hint = f"; did you mean @{close[0]}?" if close else ""
+            raise QueryError(f"the region pack has no entity {reference.id}{hint}", reference.column)
+        if not reference.descendants:
+            return frozenset((reference.id,))
+        family = (number for number, found in enumerate(self.ancestors) if top in found)
+        return frozenset((reference.id, *(self.entities[number].id for number in family)))
+
+
+class Lexicon(Directory):
     """All that is known of the entities, by their index."""
 
     def __init__(self, entities: Sequence[Entity], patterns: Patterns) -> None:
-        self.entities = tuple(entities)
-        self.index = {entity.id: number for number, entity in enumerate(self.entities)}
+        super().__init__(entities)
         self.context_words: list[str] = []
         self._contexts: dict[str, int] = {}
         self._patterns = patterns
-        self.ancestors = [self._ancestors(entity) for entity in self.entities]
         self.relatives = [set(ancestors) for ancestors in self.ancestors]
         self._descendants: defaultdict[int, set[int]] = defaultdict(set)
         for number, ancestors in enumerate(self.ancestors):
@@ -74,11 +101,11 @@ class Lexicon:
         self._plain = frozenset(plain)
 
     def _numbers(self, asked: Iterable[str]) -> frozenset[int]:
-        return frozenset(self._number(word) for word in asked if fold(word))
+        return frozenset(self._number(word) for word in asked if fold_word(word))
 
     def _number(self, word: str) -> int:
         # A word written with a capital in one list and without in another is asked for in two ways.
-        key = f"{word[:1].isupper()} {fold(word)}"
+        key = f"{word[:1].isupper()} {fold_word(word)}"
         if key not in self._contexts:
             self._contexts[key] = len(self.context_words)
             self.context_words.append(word)
@@ -91,31 +118,11 @@ class Lexicon:
         They stand under one whose name it asks for, or hold such a word in their own full names: the Baloch
         Liberation Army, however it is written, speaks for what asks for Baloch.
         """
-        asked = {fold(word) for word in entity.require}
+        asked = {fold_word(word) for word in entity.require}
         above = {holder for word in asked for holder in holders.get(word, ())}
         under = {below for holder in above for below in self._descendants.get(holder, ())}
         named = {other for word in asked for other in self._named_after.get(word, ())}
         return frozenset((under | named) - self.relatives[number] - {number})
-
-    def _ancestors(self, entity: Entity) -> frozenset[int]:
-        found: set[int] = set()
-        parent = self.index.get(entity.parent)
-        while parent is not None and parent not in found:
-            found.add(parent)
-            parent = self.index.get(self.entities[parent].parent)
-        return frozenset(found)
-
-    def named(self, reference: EntityRef) -> frozenset[str]:
-        """Return the ids a query's @id or @id/** stands for; raise QueryError when nobody has the id."""
-        top = self.index.get(reference.id)
-        if top is None:
-            close = difflib.get_close_matches(reference.id, self.index, n=1, cutoff=0.7)
-            hint = f"; did you mean @{close[0]}?" if close else ""
-            raise QueryError(f"the region pack has no entity {reference.id}{hint}", reference.column)
-        if not reference.descendants:
-            return frozenset((reference.id,))
-        family = (number for number, found in enumerate(self.ancestors) if top in found)
-        return frozenset((reference.id, *(self.entities[number].id for number in family)))
 
     def known(self, word: str) -> bool:
         """Tell whether a folded word names a place, a people or the like, or what belongs to one (Pakistani)."""

@@ -31,7 +31,7 @@ from monitor.rules import mentions
 from monitor.rules import misses as misses_
 from monitor.rules.automaton import Automaton, Patterns
 from monitor.rules.evaluate import Evaluator, Hit, Plan, Truth
-from monitor.rules.lexicon import Lexicon
+from monitor.rules.lexicon import Directory, Lexicon
 from monitor.rules.mentions import Refusal
 from monitor.rules.page import Page, Place
 from monitor.rules.query import compile_regex, parse
@@ -272,12 +272,12 @@ def check_rules(
     Without `names`, as when the region pack cannot be read, nobody's name is looked up.
     """
     entities = tuple(entities)
-    lexicon = Lexicon(entities, Patterns())
+    directory = Directory(entities)
     faults: list[tuple[str, str, int]] = []
     sound: list[Rule] = []
     for rule in rules:
         try:
-            _check_query(rule.query, lexicon if names else None)
+            _check_query(rule.query, directory if names else None)
         except QueryError as error:
             faults.append((rule.id, str(error), error.column))
         else:
@@ -288,11 +288,11 @@ def check_rules(
     return faults
 
 
-def _check_query(query: str, lexicon: Lexicon | None) -> None:
+def _check_query(query: str, directory: Directory | None) -> None:
     tree = parse(query)
     for node in walk(tree):
-        if lexicon is not None and isinstance(node, EntityRef):
-            lexicon.named(node)
+        if directory is not None and isinstance(node, EntityRef):
+            directory.named(node)
     if not citable(tree):
         raise QueryError("a rule needs something to find: NOT alone gives nothing to cite", 1)
 

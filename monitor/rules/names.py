@@ -21,7 +21,7 @@ import regex
 
 from monitor.models import Entity, Name
 from monitor.rules.perso_arabic import LETTER_NAMES, spelled
-from monitor.text.fold import fold, variants, words
+from monitor.text.fold import fold, fold_word, variants, words
 
 _LATIN = regex.compile(r"\p{Latin}")
 _LEADING = tuple(map(fold, "بلفك"))  # in, for, so, like
@@ -73,7 +73,7 @@ def initials(text: str) -> str:
 
 def forms(index: int, entity: Entity) -> Iterable[tuple[str, Form]]:
     """Yield every folded pattern of an entity with the form it stands for."""
-    require = [f" {fold(word)} " for word in entity.require]
+    require = [f" {fold_word(word)} " for word in entity.require]
     for name in (*entity.names, *_spelled_out(entity.names)):
         if name.language == "label":
             continue

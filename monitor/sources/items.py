@@ -60,7 +60,7 @@ def cut(text: str) -> Cut | None:
     never_closed = end <= starts[0]  # a publisher's habit, not a body that ended early
     end = len(text) if is_open or never_closed else end
     items = tuple(text[a:b] for a, b in pairwise([*starts, end]))
-    cut_off = is_open and not never_closed and not _CLOSING.search(items[-1])
+    cut_off = is_open and not _CLOSING.search(items[-1])
     return Cut(text[: starts[0]], items, text[end:], cut_off)
 
 

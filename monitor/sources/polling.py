@@ -7,7 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.errors import FeedError, FetchError, MonitorError, WorkerError
-from monitor.models import OFFLINE, Entry, Feed, FeedDocument, NewEntry, PollRecord, Response, Verdict
+from monitor.models import (
+    OFFLINE,
+    REGENERATED,
+    Entry,
+    Feed,
+    FeedDocument,
+    NewEntry,
+    PollRecord,
+    Response,
+    Verdict,
+)
 from monitor.sources import cadence, identity
 from monitor.sources.answers import max_age_s
 
@@ -18,7 +28,6 @@ _PAGE_WAITS = (timedelta(minutes=1), timedelta(minutes=5))
 _WALL_STATUSES = {402: Verdict.WALL, 401: Verdict.BLOCKED, 403: Verdict.BLOCKED, 451: Verdict.BLOCKED}
 _GONE_STATUSES = frozenset({404, 410})
 _REFUSALS = frozenset({"blocked-address", "bad-url", "robots"})
-_REGENERATED = "most of the feed's entries looked new at once: identifiers regenerated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +208,7 @@ def _new_entries(
         why_not = "the feed's first poll: only what was published in the last 24 hours alerts, ten at most"
     elif identity.regenerated(len(fresh), len(document.entries), identity.overlapping(fresh, known, policy)):
         alertable = []
-        why_not = _REGENERATED
+        why_not = REGENERATED
     shared = identity.shared_places(document.entries)
     may_alert = {id(entry) for entry in alertable}
     return tuple(

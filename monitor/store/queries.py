@@ -17,6 +17,7 @@ import sqlite_utils
 
 from monitor.errors import StoreError
 from monitor.models import (
+    REGENERATED,
     Alert,
     AlertState,
     AllOf,
@@ -160,12 +161,12 @@ class Queries:
             SELECT f.id, f.url, f.title, f.language, f.outlet, f.paused,
                    count(p.id) AS polls, coalesce(sum(p.outcome = 'failed'), 0) AS failures,
                    coalesce(max(p.entries), 0) AS entries, coalesce(sum(p.new_entries), 0) AS new_entries,
-                   coalesce(sum(p.held), 0) AS held
+                   coalesce(sum(p.held) FILTER (WHERE p.held_reason <> :renamed), 0) AS held
             FROM feed f LEFT JOIN poll p ON p.feed_id = f.id AND p.at >= :start AND p.at < :end
             WHERE f.added < :end AND (f.removed IS NULL OR f.removed > :start)
             GROUP BY f.id ORDER BY f.id
             """,
-            {"start": codec.instant(start), "end": codec.instant(end)},
+            {"start": codec.instant(start), "end": codec.instant(end), "renamed": REGENERATED},
         )
         return tuple(
             _health(row, seen, judge(seen))

@@ -29,6 +29,7 @@ from monitor.text.fold import fold, words
 SKETCH_SIZE = 128
 SHINGLE_WORDS = 3
 NEAR_COPY = 0.5
+IDENTICAL = 2.9  # of a near copy: nine tenths of the words, three at a time, so that no template explains it
 CONTAINED = 0.8
 BORROWED = 0.4
 UNRELATED = 0.05
@@ -40,6 +41,7 @@ _NESTED = 0.7  # of the same place: one lies in the other
 _DAY_HOURS = 24.0
 _MOST_DAYS = 3.0
 _FEW_WORDS = 0.06  # of those in the heads of both
+_MANY_WORDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +136,9 @@ def likeness(one: Candidate, other: Candidate) -> tuple[str, float]:
     """Return how two articles belong together, and how strongly: 0 when they do not."""
     hours = abs((one.at - other.at).total_seconds()) / 3600
     weights = _ONE_LANGUAGE if one.language == other.language else _TWO_LANGUAGES
-    copied = _copied(one, other) if weights is _ONE_LANGUAGE else ("", 0.0)
-    if copied[1] and not _excluded(one.signature, other.signature, hours):
-        return copied
+    how, strength = _copied(one, other)
+    if strength >= IDENTICAL or (strength and not _excluded(one.signature, other.signature, hours)):
+        return how, strength
     score = _event(one.signature, other.signature, hours, weights)
     return ("same event", score / 10) if score > 0 else ("", 0.0)
 
@@ -150,7 +152,7 @@ def borrowed(one: Sequence[int], other: Sequence[int]) -> bool:
 def _copied(one: Candidate, other: Candidate) -> tuple[str, float]:
     jaccard, containment, ground = _overlap(one.sketch, other.sketch)
     if ground >= ENOUGH and jaccard >= NEAR_COPY:
-        return "near copy", 2 + jaccard
+        return "near copy", 2 + jaccard  # see IDENTICAL
     if ground >= ENOUGH and containment >= CONTAINED:
         return "contained", 1 + containment
     headline = _headline(one.title)
@@ -169,6 +171,9 @@ def _excluded(one: Signature, other: Signature, hours: float) -> bool:
 
 def _event(one: Signature, other: Signature, hours: float, weights: _Weights) -> float:
     near = _near(one.lead, one.lead_in, other.lead, other.lead_in)
+    alike = _share(one.words, other.words)
+    if not near and one.parties.isdisjoint(other.parties) and alike < _MANY_WORDS:
+        return 0.0  # themes and hours alone name no event
     score = weights.start + weights.same_place * near
     if not near and one.lead and other.lead:
         score += weights.other_place
@@ -182,7 +187,7 @@ def _event(one: Signature, other: Signature, hours: float, weights: _Weights) ->
     score += weights.parties * _least_share(one.parties, other.parties)
     score += weights.figures * _least_share(one.figures, other.figures)
     score += weights.all_figures * _share(one.all_figures, other.all_figures)
-    return score + weights.no_words * (_share(one.words, other.words) < _FEW_WORDS)
+    return score + weights.no_words * (alike < _FEW_WORDS)
 
 
 def _near(

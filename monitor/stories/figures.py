@@ -38,19 +38,12 @@ _VALUES = {
     **{fold(word): str(value) for word, value in _TENS.items()},
 }
 _WEEKDAYS = {
-    fold(word): number
-    for number, words in enumerate(
-        (
-            "monday پیر دوشنبه",
-            "tuesday منگل سه‌شنبه",
-            "wednesday بدھ چهارشنبه",
-            "thursday جمعرات پنجشنبه پنج‌شنبه",
-            "friday جمعہ جمعے جمعه",
-            "saturday شنبه",
-            "sunday اتوار یکشنبه",
-        )
-    )
-    for word in words.split()
+    language: {fold(word): number for number, day in enumerate(days.split(", ")) for word in day.split("|")}
+    for language, days in {
+        "en": "monday, tuesday, wednesday, thursday, friday, saturday, sunday",
+        "ur": "پیر, منگل, بدھ, جمعرات, جمعہ|جمعے, سنیچر, اتوار",
+        "fa": "دوشنبه, سه‌شنبه, چهارشنبه, پنجشنبه|پنج‌شنبه, جمعه, شنبه, یکشنبه",
+    }.items()
 }
 _YESTERDAY = frozenset(map(fold, ("yesterday", "دیروز")))
 _TODAY = frozenset(map(fold, ("today", "امروز", "آج")))
@@ -85,8 +78,9 @@ def _is_year(plain: str) -> bool:
     return len(plain) == 4 and plain.isdigit() and any(int(plain) in years for years in _YEARS)
 
 
-def days(text: str, published: date) -> frozenset[date]:
+def days(text: str, published: date, language: str) -> frozenset[date]:
     """Return the days a text names as a weekday, today or yesterday, counted back from its date."""
+    weekdays = _WEEKDAYS.get(language, {})
     found = set()
     for token in _TOKEN.findall(text):
         word = fold(token)
@@ -94,6 +88,6 @@ def days(text: str, published: date) -> frozenset[date]:
             found.add(published)
         elif word in _YESTERDAY:
             found.add(published - timedelta(days=1))
-        elif word in _WEEKDAYS:
-            found.add(published - timedelta(days=(published.weekday() - _WEEKDAYS[word]) % 7))
+        elif word in weekdays:
+            found.add(published - timedelta(days=(published.weekday() - weekdays[word]) % 7))
     return frozenset(found)

@@ -75,7 +75,7 @@ class Roles:
 
 
 def signature(
-    title: str, text: str, mentions: Sequence[Mention], roles: Roles, published: date | None
+    title: str, text: str, mentions: Sequence[Mention], roles: Roles, published: date | None, language: str
 ) -> Signature:
     """Return what an article says happened. `published` is a day of its own time zone or of UTC."""
     told = [mention for mention in mentions if mention.grade is not Grade.CHECK]
@@ -94,7 +94,7 @@ def signature(
         parties=frozenset(mention.entity for mention in told if roles.is_party(mention.entity)),
         figures=numbers(head),
         all_figures=numbers(f"{title}\n{text}"),
-        days=days(f"{title}\n{text[:LEAD]}", published) if published else frozenset(),
+        days=days(f"{title}\n{text[:LEAD]}", published, language) if published else frozenset(),
         themes=themes(words(fold(f"{title}\n{text[:LEAD]}"))),
         first_themes=themes(words(fold(f"{title}\n{text[:FIRST]}"))),
         words=frozenset(map(_hash, _content(head))),

@@ -27,7 +27,7 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
 
 import regex
@@ -164,6 +164,12 @@ def _tighten(loose: str) -> str:
 def fold(text: str) -> str:
     """Return the form of a text in which names are looked for."""
     return _tighten(_loosen(text))
+
+
+@lru_cache(maxsize=1 << 16)
+def fold_word(word: str) -> str:
+    """Do so for words that are asked about again and again, as the context words of a pack are."""
+    return fold(word)
 
 
 def fold_mapped(text: str) -> Folded:

@@ -53,6 +53,7 @@ def test_25_kills_lose_nothing_and_repeat_only_what_was_on_its_way(killed_often:
     assert "Traceback" not in (folder / "program.log").read_text()
 
 
+@pytest.mark.slow
 def test_the_bare_command_is_killed_while_it_starts_and_finishes_its_work(tmp_path: Path) -> None:
     def early(chance: random.Random, longest_s: float) -> Moment:
         return Moment(chance.uniform(0.1, 1) * longest_s)

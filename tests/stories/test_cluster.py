@@ -65,15 +65,32 @@ def test_a_short_headline_identifies_nothing() -> None:
 
 
 def test_a_template_filled_in_twice_is_no_copy() -> None:
-    one, other = (
-        replace(
-            candidate(1, 7, f"Three trawlers seized off {name}", REPORT),
-            signature=Signature(lead=frozenset((name,))),
-        )
-        for name in ("place.ormara", "place.pasni")
+    filled = (
+        REPORT.replace("four sites", "nine sites")
+        .replace("three villages", "two towns")
+        .replace("2019", "2016")
     )
-    assert place(replace(other, story=None), [one]).story is None
-    assert place(replace(one, story=None, article=2), [one]).story == 7
+
+    def told(story: int | None, text: str, *places: str) -> Candidate:
+        return replace(candidate(1, story, "Work begins", text), signature=Signature(lead=frozenset(places)))
+
+    assert place(told(None, filled, "place.pasni"), [told(7, REPORT, "place.ormara")]).story is None
+    assert place(told(None, filled, "place.pasni"), [told(7, REPORT, "place.pasni")]).story == 7
+    # Word for word it is a copy, whatever was made of its places.
+    assert place(told(None, REPORT, "place.pasni"), [told(7, REPORT, "place.ormara")]).story == 7
+
+
+def test_a_copy_is_one_in_whatever_language_it_was_taken_for() -> None:
+    other = replace(candidate(1, 7, "Work begins", REPORT), language="ur")
+    assert place(new("Work begins", REPORT), [other]).how == "near copy"
+
+
+def test_the_same_kind_of_thing_in_the_same_hour_is_no_event() -> None:
+    match = Signature(themes=frozenset(("sport",)), first_themes=frozenset(("sport",)))
+    one = replace(candidate(1, 7, "Cricket squad named", OTHER), signature=match)
+    assert (
+        place(replace(new("والیبال", "تیم ملی والیبال"), language="fa", signature=match), [one]).story is None
+    )
 
 
 def test_what_belongs_with_two_stories_makes_them_one() -> None:

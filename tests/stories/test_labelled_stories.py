@@ -40,7 +40,7 @@ def articles(half: str) -> tuple[tuple[Candidate, str], ...]:
         document = Document((("title", row["title"]), ("body", row["text"])), language=row["lang"])
         mentions = rules.match(document, misses=False).mentions
         at = datetime.fromisoformat(row["published"])
-        told = signature(row["title"], row["text"], mentions, roles, at.date())
+        told = signature(row["title"], row["text"], mentions, roles, at.date(), row["lang"])
         sketch = cluster.sketch(row["text"])
         found.append((Candidate(number, None, row["lang"], row["title"], sketch, told, at), row["event"]))
     return tuple(found)
