@@ -32,6 +32,7 @@ from monitor.models import Document, Entity, Name, Rule
 from monitor.rules.entities import LEVELS, load_region
 from monitor.rules.matcher import RuleSet, check_rules, rule_source
 from monitor.rules.query import parse
+from tests.rules.test_labelled import figures, sentences
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
@@ -200,7 +201,20 @@ def try_limits(rows: Rows) -> None:
     assert "not tried any more" in rules.match(slow).misses[0].why
 
 
-TABLES = {"queries": try_queries, "refused": try_refused, "grades": try_grades, "limits": try_limits}
+def try_figures(rows: Rows) -> None:
+    for row in rows:
+        name, count, *told = (cell.text for cell in row[:4])
+        assert [f"{figure:.2f}" for figure in figures(name)] == told
+        assert len(sentences(name)) == int(count)
+
+
+TABLES = {
+    "queries": try_queries,
+    "refused": try_refused,
+    "grades": try_grades,
+    "limits": try_limits,
+    "figures": try_figures,
+}
 
 
 # --- commands -------------------------------------------------------------------------------------
@@ -315,6 +329,7 @@ def test_the_guide_does_what_it_says(number: str, tmp_path: Path) -> None:
         ("6", "places.yaml:14:13", "places.yaml:14:14"),
         ("6", "```console exit=1", "```console exit=0"),
         ("6", "```yaml config", "```yaml confg"),
+        ("7", "| open | 150 | 0.98", "| open | 150 | 0.99"),
     ],
 )
 def test_a_wrong_claim_is_noticed(number: str, claim: str, changed: str, tmp_path: Path) -> None:
