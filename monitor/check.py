@@ -36,12 +36,7 @@ def check(
     known = len(faults) == before
     subscriptions = _subscriptions(loaded, faults)
     rules = loaded.config.rules
-    faults.extend(
-        loaded.fault(loaded.rule_place(rule_id), f"rule {rule_id}: {message}", column=column)
-        for rule_id, message, column in check_rules(
-            rules, region.entities, examples=examples and known, names=known
-        )
-    )
+    faults += _rule_faults(loaded, region.entities, examples=examples and known, names=known)
     faults.extend(
         loaded.fault(("channels", channel.name, "url"), f"channel {channel.name}: {why}")
         for channel in loaded.config.channels
@@ -79,6 +74,17 @@ def _region(loaded: configuration.Loaded, faults: list[Fault]) -> Region:
         return Region()
 
 
+def _rule_faults(
+    loaded: configuration.Loaded, entities: Sequence[Entity], *, examples: bool, names: bool = True
+) -> list[Fault]:
+    return [
+        loaded.fault(loaded.rule_place(rule_id), f"rule {rule_id}: {message}", column=column)
+        for rule_id, message, column in check_rules(
+            loaded.config.rules, entities, examples=examples, names=names
+        )
+    ]
+
+
 def _subscriptions(loaded: configuration.Loaded, faults: list[Fault]) -> tuple[Subscription, ...]:
     file = loaded.config.feeds
     try:
@@ -99,10 +105,7 @@ def rules_of(path: Path, environment: Mapping[str, str], entities: Sequence[Enti
     """Return the rules of another configuration, to be read with these entities; raise ConfigError."""
     loaded = configuration.read(path, environment)
     faults = list(loaded.faults)
-    faults.extend(
-        loaded.fault(loaded.rule_place(rule_id), f"rule {rule_id}: {message}", column=column)
-        for rule_id, message, column in check_rules(loaded.config.rules, entities, examples=False)
-    )
+    faults += _rule_faults(loaded, entities, examples=False)
     if faults:
         raise ConfigError(tuple(faults))
     return loaded.config.rules

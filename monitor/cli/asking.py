@@ -20,6 +20,7 @@ from monitor.cli.common import (
     print_json,
     reader_of,
     setup_of,
+    store_of,
 )
 from monitor.cli.health import health_now
 from monitor.errors import InputError, OutsideError
@@ -54,14 +55,10 @@ def alerts_list(config_path: Path, now: datetime | None, limit: int | None, as_j
 @click.option("--all", "every", is_flag=True, help="All dead letters.")
 def alerts_retry(config_path: Path, now: datetime | None, numbers: Sequence[int], every: bool) -> None:
     """Try dead alerts again; a running monitor, or the next run, sends them."""
-    from monitor.store.store import Store
-
     if bool(numbers) == every:
         raise click.UsageError("give the numbers of dead alerts, or --all")
     setup = setup_of(config_path)
-    if not setup.config.database.exists():
-        raise InputError(f"nothing has been stored yet in {setup.config.database}")
-    with Store(setup.config.database) as store:
+    with store_of(setup) as store:
         tried = store.retry(None if every else numbers, clock_of(now)())
     click.echo(f"{tried} alert{'' if tried == 1 else 's'} will be tried again")
 

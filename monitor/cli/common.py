@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from monitor import __version__
+from monitor.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
     from monitor.pipeline import Progress
     from monitor.setup import Setup
     from monitor.store.queries import Queries
+    from monitor.store.store import Store
 
 Clock = Callable[[], datetime]
+_SPAN = re.compile(r"([0-9]{1,5})([mhdw])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -74,6 +79,12 @@ def command(group: click.Group, name: str | None = None) -> Callable[[Callable[.
 def clock_of(now: datetime | None) -> Clock:
     """Return the clock: the one place where the time is read."""
     return (lambda: now) if now is not None else (lambda: datetime.now(UTC))
+
+
+def span_of(value: str) -> timedelta | None:
+    """Return the time that 45m, 12h, 7d or 2w means; None where it is written otherwise."""
+    found = _SPAN.fullmatch(value)
+    return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
 
 
 def setup_of(config_path: Path) -> Setup:
@@ -142,3 +153,14 @@ def reader_of(setup: Setup) -> Queries:
     from monitor.store.queries import Queries
 
     return Queries.open(setup.config.database)
+
+
+@contextmanager
+def store_of(setup: Setup) -> Iterator[Store]:
+    """Open the store for one change; a running monitor may hold it meanwhile."""
+    from monitor.store.store import Store
+
+    if not setup.config.database.exists():
+        raise InputError(f"nothing has been stored yet in {setup.config.database}")
+    with Store(setup.config.database) as store:
+        yield store

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
-import regex
 
 from monitor.cli.common import (
     clock_of,
@@ -21,10 +20,10 @@ from monitor.cli.common import (
     progress_bars,
     reader_of,
     setup_of,
+    span_of,
 )
 from monitor.errors import ConfigError, InputError, QueryError
 
-_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _LONGEST = timedelta(days=36_500)
 
 
@@ -32,9 +31,8 @@ def _since(context: click.Context, _: click.Parameter, value: str | None) -> dat
     """Read 12h, 90d, 8w or a date; the former count back from --now, which is therefore read first."""
     if value is None:
         return None
-    if found := regex.fullmatch(r"([0-9]{1,5})([hdw])", value):
-        back = min(int(found[1]) * _UNITS[found[2]], _LONGEST)
-        return clock_of(context.params.get("now"))() - back
+    if (back := span_of(value)) is not None:
+        return clock_of(context.params.get("now"))() - min(back, _LONGEST)
     try:
         return datetime.fromisoformat(value).astimezone(UTC)
     except (ValueError, OverflowError):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,24 +18,23 @@ from monitor.cli.common import (
     print_json,
     reader_of,
     setup_of,
+    span_of,
+    store_of,
 )
-from monitor.errors import InputError, NotFoundError
+from monitor.errors import NotFoundError
 
 if TYPE_CHECKING:
     from monitor.models import Story
     from monitor.setup import Setup
-    from monitor.store.store import Store
 
-_SPAN = re.compile(r"(\d{1,4})([mhdw])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _number = click.IntRange(1, 2**62)
 
 
 def _span(_: click.Context, __: click.Parameter, value: str) -> timedelta:
-    found = _SPAN.fullmatch(value)
-    if not found:
+    span = span_of(value)
+    if span is None:
         raise click.BadParameter("a time is written like 45m, 12h, 7d or 2w")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    return span
 
 
 @command(commands)
@@ -66,12 +63,13 @@ def story(config_path: Path, now: datetime | None, number: int, as_json: bool) -
     setup = setup_of(config_path)
     found = _shown(setup, number)
     with reader_of(setup) as reader:
-        alerts = [alert for alert in reader.alerts() if alert.story == found.id]
+        alerts = reader.alerts(story=found.id)
+    origins = setup.registry.origins_of(found)
     if as_json:
-        print_json(screens.story_json(found, setup.registry.origins_of(found), alerts))
+        print_json(screens.story_json(found, origins, alerts))
         return
     click.echo(screens.story_head(found))
-    console().print(screens.story_table(found, setup.registry.origins_of(found), clock_of(now)()))
+    console().print(screens.story_table(found, origins, clock_of(now)()))
     if alerts:
         console().print(screens.alerts_table(alerts, clock_of(now)()))
 
@@ -83,7 +81,7 @@ def merge(config_path: Path, now: datetime | None, numbers: Sequence[int]) -> No
     if len(set(numbers)) < 2:
         raise click.UsageError("give the numbers of two stories or more")
     setup = setup_of(config_path)
-    with _store_of(setup) as store:
+    with store_of(setup) as store:
         merged = store.merge(numbers, clock_of(now)())
     click.echo(f"story {merged}: {_articles(_shown(setup, merged))}")
 
@@ -94,7 +92,7 @@ def merge(config_path: Path, now: datetime | None, numbers: Sequence[int]) -> No
 def split(config_path: Path, now: datetime | None, number: int, articles: Sequence[int]) -> None:
     """Take articles out of a story into one of their own; the two are never made one again by themselves."""
     setup = setup_of(config_path)
-    with _store_of(setup) as store:
+    with store_of(setup) as store:
         new = store.split(number, articles, clock_of(now)())
     for one in (number, new):
         shown = _shown(setup, one)
@@ -113,20 +111,9 @@ def mute(config_path: Path, now: datetime | None, number: int, span: timedelta, 
 
     setup, at = setup_of(config_path), clock_of(now)()
     until = None if off else at + span
-    with _store_of(setup) as store:
+    with store_of(setup) as store:
         muted = store.mute(number, until, at)
     click.echo(f"story {muted}: " + (f"no alerts until {screens.iso(until)}" if until else "alerts are sent"))
-
-
-@contextmanager
-def _store_of(setup: Setup) -> Iterator[Store]:
-    """Open the store for one change; a running monitor may hold it meanwhile."""
-    from monitor.store.store import Store
-
-    if not setup.config.database.exists():
-        raise InputError(f"nothing has been stored yet in {setup.config.database}")
-    with Store(setup.config.database) as store:
-        yield store
 
 
 def _shown(setup: Setup, number: int) -> Story:

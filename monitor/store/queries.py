@@ -409,9 +409,12 @@ class Queries:
 
     # --- the outbox -----------------------------------------------------------------------------
 
-    def alerts(self, limit: int | None = None) -> tuple[Alert, ...]:
-        """Return the outbox, newest first."""
-        rows = self.db.query(_ALERT + " ORDER BY id DESC LIMIT ?", [-1 if limit is None else limit])
+    def alerts(self, limit: int | None = None, *, story: int | None = None) -> tuple[Alert, ...]:
+        """Return the outbox, or what it holds of one story, newest first."""
+        rows = self.db.query(
+            _ALERT + " WHERE ?1 IS NULL OR story_id = ?1 ORDER BY id DESC LIMIT ?2",
+            [story, -1 if limit is None else limit],
+        )
         return tuple(map(_alert, rows))
 
     def waiting(self, now: datetime) -> dict[str, tuple[Alert, ...]]:

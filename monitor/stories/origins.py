@@ -12,7 +12,7 @@ Each article is traced to one origin, the first of these that applies:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 import regex
@@ -62,10 +62,10 @@ class Origins:
 
     def count(self, articles: Sequence[ArticleView]) -> int:
         """Return the number of independent origins of a story's articles, whose `outlet` is an id."""
-        own = [article for article in articles if article.how not in _COPIES]
-        known = {self.of(article) for article in own}
+        own = [(self.of(article), article) for article in articles if article.how not in _COPIES]
+        known = {origin for origin, _ in own}
         sketches = [
-            (article.language, self.of(article), sketch(article.text)) for article in own if len(known) > 1
+            (article.language, origin, sketch(article.text)) for origin, article in own if len(known) > 1
         ]
         # Where long stretches are the same, one has them from the other, whoever is credited.
         for (language, origin, text), (other_language, other, other_text) in combinations(sketches, 2):
@@ -108,11 +108,6 @@ class Origins:
     def _owner(self, outlet: str) -> str:
         known = self._outlets.get(outlet)
         return (known.family or known.id) if known else outlet
-
-
-def count(articles: Sequence[ArticleView], outlets: Mapping[str, Outlet]) -> int:
-    """Return the number of independent origins of articles; `outlets` by id."""
-    return Origins(outlets.values()).count(articles)
 
 
 def _names(outlet: Outlet) -> Iterable[str]:

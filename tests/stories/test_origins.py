@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from monitor.models import ArticleView, Origin, Outlet, Verdict
-from monitor.stories.origins import count
+from monitor.stories.origins import Origins
 
-OUTLETS = {
-    outlet.id: outlet
-    for outlet in (
+ORIGINS = Origins(
+    (
         Outlet("wire", "Coastal News Agency (CNA)", "wire"),
         Outlet("daily", "The Daily", "private", family="Press House"),
         Outlet("evening", "The Evening", "private", family="Press House"),
         Outlet("herald", "The Herald", "private"),
     )
-}
+)
 
 
 def article(
@@ -28,31 +27,31 @@ def article(
 
 
 def test_each_outlet_is_an_origin() -> None:
-    assert count([article("daily"), article("herald", how="same title")], OUTLETS) == 2
+    assert ORIGINS.count([article("daily"), article("herald", how="same title")]) == 2
 
 
 def test_copies_add_none() -> None:
     assert (
-        count([article("daily"), article("herald", how="near copy"), article("x", how="contained")], OUTLETS)
+        ORIGINS.count([article("daily"), article("herald", how="near copy"), article("x", how="contained")])
         == 1
     )
 
 
 def test_outlets_of_one_owner_are_one_origin() -> None:
-    assert count([article("daily"), article("evening", how="same title")], OUTLETS) == 1
+    assert ORIGINS.count([article("daily"), article("evening", how="same title")]) == 1
 
 
 def test_a_credit_line_names_the_agency() -> None:
     by_dateline = article("daily", "GWADAR (CNA): The harbour was closed. " + "More. " * 200)
     by_sign_off = article("herald", "Words. " * 200 + "— Coastal News Agency", how="same title")
-    assert count([by_dateline, by_sign_off], OUTLETS) == 1
-    assert count([by_dateline, article("wire", how="same title")], OUTLETS) == 1
+    assert ORIGINS.count([by_dateline, by_sign_off]) == 1
+    assert ORIGINS.count([by_dateline, article("wire", how="same title")]) == 1
 
 
 def test_an_agency_named_in_the_middle_is_no_credit() -> None:
     quoting = article("herald", "Words here. " * 100 + "as CNA said" + " Words here." * 100)
-    assert count([quoting, article("wire", how="same title")], OUTLETS) == 2
+    assert ORIGINS.count([quoting, article("wire", how="same title")]) == 2
 
 
 def test_nothing_has_no_origin() -> None:
-    assert count([], OUTLETS) == 0
+    assert ORIGINS.count([]) == 0
