@@ -7,11 +7,13 @@ from pathlib import Path
 
 from monitor import config as configuration
 from monitor.alerts.send import check_url
+from monitor.alerts.templates import Templates
 from monitor.errors import ConfigError, Fault, InputError, OpmlError
 from monitor.models import Entity, Region, Rule, Subscription
 from monitor.registry import Registry
 from monitor.rules.entities import load_region
 from monitor.rules.matcher import check_rules, rule_source
+from monitor.rules.outlets import KINDS
 from monitor.setup import Setup
 from monitor.sources import opml
 from monitor.sources.address import parse_allowed
@@ -42,6 +44,17 @@ def check(
         for channel in loaded.config.channels
         if not channel.off and (why := check_url(channel.url))
     )
+    faults.extend(
+        loaded.fault(
+            ("channels", channel.name, "takes", "kinds", number),
+            f"there is no kind {kind}; there are {', '.join(KINDS)}",
+        )
+        for channel in loaded.config.channels
+        for number, kind in enumerate(channel.takes.kinds)
+        if kind not in KINDS
+    )
+    templates = Templates(loaded.config.templates)
+    faults.extend(templates.faults())
     for number, entry in enumerate(loaded.config.allow_private):
         try:
             parse_allowed(entry)
@@ -53,6 +66,7 @@ def check(
         registry=Registry(region.outlets, region.entities),
         rules=rule_source(rules, region.entities),
         subscriptions=subscriptions,
+        templates=templates,
     )
     own = sorted(
         (fault for fault in faults if fault.file == str(path)), key=lambda fault: (fault.line, fault.column)

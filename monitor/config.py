@@ -21,7 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from monitor import yamlnodes
 from monitor.errors import Fault
-from monitor.models import Channel, Grade, Rule
+from monitor.models import Channel, Grade, Rule, Takes
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _UNITS_B = {"": 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 1000**2, "GB": 1000**3}
@@ -137,7 +137,21 @@ class RuleSettings(_Section):
     priority: Literal["high", "normal", "low"] = "normal"
     min_grade: Grade = Grade.LIKELY
     channels: Words = (CONSOLE,)
+    updates: Annotated[
+        tuple[Literal["side", "origin", "place", "figure"], ...], BeforeValidator(_listed)
+    ] = ()
     examples: Examples = Examples()
+
+
+class TakesSettings(_Section):
+    """What a channel takes of what the rules send it."""
+
+    priority: Literal["high", "normal", "low"] = "low"
+    grade: Grade = Grade.CHECK
+    languages: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")], ...], BeforeValidator(_listed)
+    ] = ()
+    kinds: Words = ()
 
 
 class ChannelSettings(_Section):
@@ -147,6 +161,7 @@ class ChannelSettings(_Section):
     quiet: Quiet = None
     batch: Seconds = 0
     per_hour: int | None = Field(default=None, ge=1)
+    takes: TakesSettings = TakesSettings()
 
 
 class DigestSettings(_Section):
@@ -186,6 +201,7 @@ class _Written(_Section):
     timezone: Zone = "UTC"
     feeds: str = "feeds.opml"
     data: str = "data/"
+    templates: str | None = None
     contact: str = ""
     poll: PollSettings = PollSettings()
     extract: ExtractSettings = ExtractSettings()
@@ -207,6 +223,7 @@ class Config:
     zone: ZoneInfo
     feeds: Path
     data: Path
+    templates: Path | None
     contact: str
     poll: PollSettings
     extract: ExtractSettings
@@ -410,6 +427,7 @@ def _build(path: Path, written: _Written, environment: Mapping[str, str]) -> Con
         zone=ZoneInfo(written.timezone),
         feeds=folder / written.feeds,
         data=folder / written.data,
+        templates=folder / written.templates if written.templates else None,
         contact=written.contact,
         poll=written.poll,
         extract=written.extract,
@@ -432,6 +450,7 @@ def _rule(rule: RuleSettings) -> Rule:
         priority=rule.priority,
         min_grade=rule.min_grade,
         channels=rule.channels,
+        updates=rule.updates,
         must_match=rule.examples.match,
         must_ignore=rule.examples.ignore,
     )
@@ -446,6 +465,7 @@ def _channel(name: str, settings: ChannelSettings, environment: Mapping[str, str
         batch_s=int(settings.batch),
         per_hour=settings.per_hour,
         missing=missing,
+        takes=Takes(**settings.takes.model_dump()),
     )
 
 

@@ -114,6 +114,9 @@ class Delivery:
         await self._write(self._store.settle, settled.channel, outcome, settled.alerts, now)
         if outcome.kind != "ok":
             log.warning("channel %s: %s", state.name, outcome.detail)
+        if trouble := policy.trouble(settled, outcome, now):
+            channels = self._setup.notice_channels_without(state.name)
+            await self._write(self._store.tell, trouble.key, trouble.subject, trouble.text, channels, now)
         return outcome
 
     async def _sender(self, channel: Channel) -> Sender:
@@ -126,15 +129,16 @@ class Delivery:
 
     async def _compose(self, sender: Sender, alerts: Sequence[Alert]) -> list[tuple[Message, list[Alert]]]:
         """Write the messages of a batch, each with the alerts it carries."""
-        zone, region = self._setup.config.zone, self._setup.region.name
+        zone, region, templates = self._setup.config.zone, self._setup.region.name, self._setup.templates
         composed = [
-            (await self._write(self._note, sender, alert), [alert])
-            for alert in alerts
-            if alert.kind != "story"
+            (await self._write(self._note, sender, alert), [alert]) for alert in alerts if alert.story is None
         ]
-        items = await self._write(self._items, [alert for alert in alerts if alert.kind == "story"])
-        for run in messages.split(items, zone=zone, limit=sender.limit, style=sender.style):
-            message = messages.compose(run, zone=zone, limit=sender.limit, region=region, style=sender.style)
+        items = await self._write(self._items, alerts)
+        size, style = sender.limit, sender.style
+        for run in messages.split(items, zone=zone, limit=size, style=style, templates=templates):
+            message = messages.compose(
+                run, zone=zone, limit=size, region=region, style=style, templates=templates
+            )
             composed.append((message, [alert for item in run for alert in item.alerts]))
         return composed
 

@@ -263,6 +263,18 @@ class Name:
     verified: bool = True  # False: matches at grade check at most
 
 
+class Side(StrEnum):
+    """Whose words a report gives."""
+
+    OFFICIAL = "official"  # any state's: government, forces, courts, administration
+    ARMED = "armed group"
+    PARTY = "party"
+    CIVIL = "civil society"  # rights groups, unions, protesters
+    INTERNATIONAL = "international"  # bodies of many states
+    FAMILY = "family"
+    WITNESS = "witness"
+
+
 @dataclass(frozen=True, slots=True)
 class Entity:
     """Somebody or something the region pack knows by name."""
@@ -283,6 +295,7 @@ class Entity:
     note: str = ""
     status: str = ""  # where it is in doubt or has changed: "approved June 2022, notification not seen"
     valid: tuple[str, str] = ("", "")  # since and until, as YYYY, YYYY-MM or YYYY-MM-DD; empty: not said
+    side: Side | None = None  # whose words its are, where its type does not tell: a person's
     country: str = ""  # of a place: ISO 3166 alpha-2
     languages: tuple[str, ...] = ()  # of a place: what its country's press writes
     lat: float | None = None  # of a place: degrees
@@ -299,6 +312,7 @@ class Rule:
     priority: str = "normal"  # high | normal | low
     min_grade: Grade = Grade.LIKELY
     channels: tuple[str, ...] = ()
+    updates: tuple[str, ...] = ()  # kinds of news for which a story that was told is told again
     must_match: tuple[str, ...] = ()
     must_ignore: tuple[str, ...] = ()
 
@@ -537,7 +551,17 @@ class Story:
     rules: tuple[str, ...]
     origins: int  # independent origins of the report
     sources: int  # outlets
+    status: str = ""  # single-source | one-side | several
+    sides: tuple[Side, ...] = ()  # whose words its articles give
     muted_until: datetime | None = None  # a person wants no alert about it until then
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What an article adds to a story that was told before."""
+
+    kind: str  # side | origin | place | figure
+    what: str  # a side; the name of an outlet, a body or a place; digits
 
 
 # --- alerts -------------------------------------------------------------------------------------
@@ -554,6 +578,16 @@ class AlertState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Takes:
+    """What a channel wants of what the rules send it; empty: everything."""
+
+    priority: str = "low"  # of the rule, at least
+    grade: Grade = Grade.CHECK  # of the match, at least
+    languages: tuple[str, ...] = ()  # of the article
+    kinds: tuple[str, ...] = ()  # of its outlet
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
     """Where alerts go."""
 
@@ -563,6 +597,7 @@ class Channel:
     batch_s: int = 0
     per_hour: int | None = None
     missing: tuple[str, ...] = ()  # names of unset environment variables: the channel is off
+    takes: Takes = Takes()
 
     @property
     def off(self) -> bool:
@@ -577,7 +612,19 @@ class NewAlert:
     rule: str
     channel: str
     state: AlertState = AlertState.PENDING
-    reason: str = ""  # why it is held, or why this channel and not the configured one
+    reason: str = (
+        ""  # why it is held, or why this channel and not the configured one; of an update, what is new
+    )
+    not_before: datetime | None = None  # of an update: when it may go
+
+
+@dataclass(frozen=True, slots=True)
+class ToldBy:
+    """A rule and a channel by which a story was told, and when the channel last had word of it."""
+
+    rule: str
+    channel: str
+    last: datetime | None  # None: it is being told
 
 
 @dataclass(frozen=True, slots=True)
@@ -586,7 +633,7 @@ class Alert:
 
     id: int
     key: str  # six hex digits that stand in the message, so that a repeat can be recognised
-    kind: str  # story | digest | notice | test
+    kind: str  # story | update | digest | notice | test
     story: int | None
     rule: str
     channel: str
@@ -632,6 +679,8 @@ class AlertItem:
     verdict: Verdict
     sources: int = 1
     others: tuple[str, ...] = ()  # names of other outlets with the story
+    origins: int = 1  # Story.origins
+    sides: tuple[Side, ...] = ()  # Story.sides
     priority: str = "normal"
 
 

@@ -35,6 +35,8 @@ from monitor.models import (
     PollRecord,
     Reading,
     Response,
+    Story,
+    ToldBy,
     Verdict,
 )
 from monitor.registry import host_of
@@ -227,7 +229,8 @@ class Pipeline:
             final_url=final_url,
             window=STORY_WINDOW,
             place=cluster.place,
-            route=partial(self._route, job),
+            route=partial(self._route, job, result.language),
+            update=partial(self._update, job, result.language),
         )
         await self._tell_given_up(result.given_up, now)
         await self._look_again(await self._habits.learn(job, final_url, result), now)
@@ -321,10 +324,28 @@ class Pipeline:
             foreign=registry.foreign(job.feed_url, job.context.url),
         )
 
-    def _route(self, job: Job, matches: Sequence[Match]) -> tuple[NewAlert, ...]:
+    def _route(self, job: Job, language: str, matches: Sequence[Match]) -> tuple[NewAlert, ...]:
         return policy.route(
-            matches, self._rules, self._channels, may_alert=job.may_alert, why_not=job.held_reason
+            matches,
+            self._rules,
+            self._channels,
+            language=language,
+            kind=self._context(job).kind,
+            may_alert=job.may_alert,
+            why_not=job.held_reason,
         )
+
+    def _update(
+        self, job: Job, language: str, told: Sequence[ToldBy], story: Callable[[], Story]
+    ) -> tuple[NewAlert, ...]:
+        """Return the updates that a story calls for that was told before, and has this article now."""
+        if not job.may_alert or not any(
+            one.rule in self._rules and self._rules[one.rule].updates for one in told
+        ):
+            return ()
+        news = self._setup.registry.news(story(), job.article)
+        kind = self._context(job).kind
+        return policy.updates(news, told, self._rules, self._channels, language=language, kind=kind)
 
     # --- match ----------------------------------------------------------------------------------
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from monitor.models import ArticleView, DayRecord, Entity, FeedHealth, Origin, Outlet, Story
+from monitor.models import ArticleView, DayRecord, Entity, FeedHealth, News, Origin, Outlet, Story
 from monitor.stories.origins import Origins
+from monitor.stories.status import Status, label
 
 
 class Registry:
@@ -19,7 +20,9 @@ class Registry:
 
         bodies = tuple(entities)
         self._origins = Origins(self.by_id.values(), bodies)
-        self._bodies = {entity.id: entity.name for entity in bodies}
+        self._status = Status(self._origins, bodies)
+        self._names = {entity.id: entity.name for entity in bodies}
+        self._names |= {outlet.id: outlet.name for outlet in self.by_id.values()}
 
     def at(self, url: str) -> Outlet | None:
         """Return the outlet that publishes at an address: its host and port, its host, or a parent domain."""
@@ -59,24 +62,36 @@ class Registry:
         return own or self.by_id.get(article.outlet)
 
     def story(self, story: Story) -> Story:
-        """Return a story with its outlets named and its origins counted."""
+        """Return a story with its outlets named, its origins counted, and whose words it gives."""
         articles = tuple(map(self.article, story.articles))
-        known = [replace(article, outlet=self._id(article)) for article in story.articles]
+        origins = self._origins.count(self._known(story))
+        sides = self._status.sides(articles)
         return replace(
             story,
             articles=articles,
-            origins=self._origins.count(known),
+            origins=origins,
             sources=len({article.outlet for article in articles}),
+            status=label(origins, sides),
+            sides=sides,
         )
 
     def origins_of(self, story: Story) -> dict[int, str]:
         """Return where each article of a story has its report from, by its number: the name of an outlet or a body."""
-        named = {}
-        for article in story.articles:
-            origin = self._origins.of(replace(article, outlet=self._id(article)))
-            outlet = self.by_id.get(origin)
-            named[article.id] = outlet.name if outlet else self._bodies.get(origin, origin)
-        return named
+        return {article.id: self._name(self._origins.of(article)) for article in self._known(story)}
+
+    def news(self, story: Story, article: int) -> tuple[News, ...]:
+        """Return what one article of a story adds to the others."""
+        known = self._known(story)
+        new = next(one for one in known if one.id == article)
+        others = [one for one in known if one.id != article]
+        return tuple(replace(one, what=self._name(one.what)) for one in self._status.news(others, new))
+
+    def _known(self, story: Story) -> list[ArticleView]:
+        """Return a story's articles with the ids of their outlets."""
+        return [replace(article, outlet=self._id(article)) for article in story.articles]
+
+    def _name(self, outlet_or_entity: str) -> str:
+        return self._names.get(outlet_or_entity, outlet_or_entity)
 
     def health(self, feed: FeedHealth) -> FeedHealth:
         """Return a feed's health with what is known of its outlet."""

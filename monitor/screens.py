@@ -72,6 +72,8 @@ def stories_json(stories: Iterable[Story]) -> list[dict[str, Any]]:
             "rules": list(story.rules),
             "origins": story.origins,
             "sources": story.sources,
+            "status": story.status,
+            "sides": list(story.sides),
         }
         for story in stories
     ]
@@ -83,7 +85,7 @@ def _published(stamp: Stamp | None) -> str | None:
 
 def stories_table(stories: Sequence[Story], now: datetime) -> Table:
     """Return the same for people."""
-    table = grid("id", "seen", "story", "outlets", "origins", "rules")
+    table = grid("id", "seen", "story", "outlets", "origins", "status", "rules")
     for story in stories:
         outlets = ", ".join(dict.fromkeys(article.outlet for article in story.articles))
         table.add_row(
@@ -92,6 +94,7 @@ def stories_table(stories: Sequence[Story], now: datetime) -> Table:
             foreign(story.title),
             foreign(outlets, 60),
             str(story.origins),
+            story.status,
             ", ".join(story.rules),
         )
     return table
@@ -113,8 +116,15 @@ def story_json(story: Story, origins: Mapping[int, str], alerts: Iterable[Alert]
 def story_head(story: Story) -> str:
     """Return a story's title and what is to be known of it, for people."""
     muted = f"; no alerts until {iso(story.muted_until)}" if story.muted_until else ""
-    known = f"{story.origins} origin{'s' if story.origins != 1 else ''}, {story.sources} outlets{muted}"
+    quoted = f"; quoted: {', '.join(story.sides)}" if story.sides else ""
+    known = (
+        f"{story.status}: {_many(story.origins, 'origin')}, {_many(story.sources, 'outlet')}{quoted}{muted}"
+    )
     return f"{story.id}  {isolate(one_line(story.title))}\n{known}"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def story_table(story: Story, origins: Mapping[int, str], now: datetime) -> Table:
@@ -152,6 +162,7 @@ def alerts_json(alerts: Iterable[Alert]) -> list[dict[str, Any]]:
             "sent_at": iso(alert.sent_at),
             "title": alert.title,
             "url": alert.url,
+            "kind": alert.kind,
         }
         for alert in alerts
     ]

@@ -63,6 +63,7 @@ class RuleLine:
     grade: str
     key: str
     why: str  # empty when there is no room for it
+    news: str  # of an update: what is new
     other_title: str  # the headline that matched, where it is not the story's
 
 
@@ -121,13 +122,18 @@ def _rules(item: AlertItem, detail: Detail, short: Callable[..., str]) -> tuple[
                 title=short(title or alert.rule),
                 grade=grade.value if grade else "",
                 key=f"#{alert.key}",
-                why=_own_words(short(why, 240)) if detail.why and why else "",
+                why=_own_words(short(why, 240)) if detail.why and why and not _is_update(alert) else "",
+                news=short(alert.reason, 240) if _is_update(alert) else "",
                 other_title=short(alert.title, detail.title_length)
                 if differs and alert.title.strip()
                 else "",
             )
         )
     return tuple(lines)
+
+
+def _is_update(alert: Alert) -> bool:
+    return alert.kind == "update"
 
 
 def _own_words(made_inert: str) -> str:
@@ -141,9 +147,18 @@ def _notes(item: AlertItem, short: Callable[..., str]) -> tuple[str, ...]:
         names = ", ".join(short(name) for name in item.others[:_OTHERS])
         more = len(item.others) - _OTHERS
         notes.append(f"Also in: {names}{f' and {more} more' if more > 0 else ''}")
+    notes.append(_told_by(item))
     if not safe_url(item.url):
         notes.append("The feed gave no address that can be linked.")
     return (*filter(None, notes), *_repeat(item))
+
+
+def _told_by(item: AlertItem) -> str:
+    """Say how many tell a story for themselves, and whose words they give."""
+    known = {0: "No independent origin", 1: "One origin so far"}
+    quoted = f"; quoted: {', '.join(item.sides)}" if item.sides else ""
+    only = " only" if len(item.sides) == 1 else ""
+    return f"{known.get(item.origins, f'{item.origins} origins')}{quoted}{only}."
 
 
 def _repeat(item: AlertItem) -> tuple[str, ...]:

@@ -42,6 +42,8 @@ def item(story: Story, alerts: Sequence[Alert], rules: Mapping[str, Rule]) -> Al
         verdict=article.verdict,
         sources=story.sources,
         others=tuple(others),
+        origins=story.origins,
+        sides=story.sides,
         priority=next((one for one in _PRIORITIES if one in priorities), "normal"),
     )
 

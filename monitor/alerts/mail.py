@@ -10,8 +10,11 @@ import html
 import re
 from collections.abc import Sequence
 
+from markupsafe import Markup
+
 from monitor.alerts.card import Card, RuleLine
 from monitor.alerts.foreign import bare
+from monitor.alerts.templates import Templates
 from monitor.models import Quote
 from monitor.text.show import mark
 
@@ -39,9 +42,11 @@ _CLOSING = (
 )
 
 
-def stories(cards: Sequence[Card], languages: Sequence[str], *, title: str, region: str) -> str:
+def stories(
+    cards: Sequence[Card], languages: Sequence[str], *, title: str, region: str, templates: Templates
+) -> str:
     """Return a document about these stories; the cards' texts are isolated and not yet escaped."""
-    drawn = [_card(one, language) for one, language in zip(cards, languages, strict=True)]
+    drawn = [_story(one, language, templates) for one, language in zip(cards, languages, strict=True)]
     if len(cards) > 1:
         drawn.insert(0, _row(f'<p style="margin:0;font-size:17px">{len(cards)} stories</p>', first=True))
     return _document("".join(drawn), title, region)
@@ -80,6 +85,12 @@ def _document(rows: str, title: str, region: str) -> str:
 def _row(content: str, *, first: bool = False) -> str:
     border = "" if first else "border-top:1px solid #d9dee3;"
     return f'<tr><td class="card" style="{border}padding:20px 24px">{content}</td></tr>\n'
+
+
+def _story(one: Card, language: str, templates: Templates) -> str:
+    quotes = tuple(Markup(f"“{marked(quote)}”") for quote in one.quotes)  # noqa: S704  marked escapes them
+    own = templates.html(one, quotes, language)
+    return _card(one, language) if own is None else _row(own)
 
 
 def _card(one: Card, language: str) -> str:
@@ -136,7 +147,10 @@ def marked(quote: Quote) -> str:
 
 def _rule(rule: RuleLine, language: str) -> str:
     grade = f" · {_e(rule.grade)}" if rule.grade else ""
-    lines = [f"<strong>{_e(rule.title)}</strong>{grade} · <code>{_e(rule.key)}</code>"]
+    name = "Update on " if rule.news else ""
+    lines = [f"{name}<strong>{_e(rule.title)}</strong>{grade} · <code>{_e(rule.key)}</code>"]
+    if rule.news:
+        lines.append(f"New: {_e(rule.news)}")
     if rule.other_title:
         lines.append(f"It matched in: <span{_lang(language)}>{_e(rule.other_title)}</span>")
     if rule.why:

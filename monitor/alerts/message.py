@@ -9,12 +9,14 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from monitor.alerts import mail
 from monitor.alerts.card import Card, Detail, card, repeat
 from monitor.alerts.foreign import bare, chat, inert, plain, wrapped
+from monitor.alerts.templates import BUILT_IN, Templates
 from monitor.models import Alert, AlertItem, Message
 from monitor.text.show import mark, one_line
 
@@ -41,6 +43,7 @@ def compose(
     limit: int = TEXT_LIMIT,
     region: str = "",
     style: Style = "plain",
+    templates: Templates = BUILT_IN,
 ) -> Message:
     """Write one message about these stories, in the greatest detail that `limit` characters of text hold.
 
@@ -49,37 +52,45 @@ def compose(
     if not items:
         raise ValueError("a message needs at least one story")
     detail = next(
-        (level for level in _DETAILS if _length(_text(items, zone, level, style), style) <= limit), _BARE
+        (level for level in _DETAILS if _length(_text(items, zone, level, style, templates), style) <= limit),
+        _BARE,
     )
     headlines = [_headline(item) for item in items]
     cards = [card(item, zone=zone, detail=detail, foreign=_foreign(style)) for item in items]
     pages = [card(item, zone=zone, detail=detail, foreign=plain) for item in items]
-    title, text = _subject(items, headlines, style), _joined(cards, style)
+    languages = [item.language for item in items]
+    texts = [_item_text(*one, style, templates) for one in zip(cards, languages, strict=True)]
+    title, text = _subject(items, headlines, style), _joined(texts)
     if style == "chat" and len(items) == 1 and cards[0].title in title:
-        text = _item_text(cards[0], style, headline=False)
+        text = _item_text(cards[0], languages[0], style, templates, headline=False)
     return Message(
         title=title,
         text=text,
         html=mail.stories(
-            pages, [item.language for item in items], title=_subject(items, headlines, "plain"), region=region
+            pages,
+            languages,
+            title=_subject(items, headlines, "plain"),
+            region=region,
+            templates=templates,
         ),
         alert_ids=tuple(alert.id for item in items for alert in item.alerts),
         headers=_headers(items, region),
-        parts=tuple(
-            (alert, _item_text(one, style))
-            for item, one in zip(items, cards, strict=True)
-            for alert in item.alerts
-        ),
+        parts=tuple((alert, own) for item, own in zip(items, texts, strict=True) for alert in item.alerts),
     )
 
 
 def split(
-    items: Sequence[AlertItem], *, zone: ZoneInfo, limit: int = TEXT_LIMIT, style: Style = "plain"
+    items: Sequence[AlertItem],
+    *,
+    zone: ZoneInfo,
+    limit: int = TEXT_LIMIT,
+    style: Style = "plain",
+    templates: Templates = BUILT_IN,
 ) -> list[list[AlertItem]]:
     """Cut a list of stories into runs that each fit into one message, in the same order."""
     runs: list[list[AlertItem]] = []
     for item in items:
-        if runs and _length(_text([*runs[-1], item], zone, _BARE, style), style) <= limit:
+        if runs and _length(_text([*runs[-1], item], zone, _BARE, style, templates), style) <= limit:
             runs[-1].append(item)
         else:
             runs.append([item])
@@ -120,31 +131,42 @@ def _length(text: str, style: Style) -> int:
     return len(html.escape(text, quote=False)) if style == "chat" else len(text)
 
 
-def _text(items: Sequence[AlertItem], zone: ZoneInfo, detail: Detail, style: Style) -> str:
-    return _joined([card(item, zone=zone, detail=detail, foreign=_foreign(style)) for item in items], style)
+def _text(
+    items: Sequence[AlertItem], zone: ZoneInfo, detail: Detail, style: Style, templates: Templates
+) -> str:
+    cards = [card(item, zone=zone, detail=detail, foreign=_foreign(style)) for item in items]
+    return _joined(
+        [_item_text(one, item.language, style, templates) for one, item in zip(cards, items, strict=True)]
+    )
 
 
-def _joined(cards: Sequence[Card], style: Style) -> str:
-    if len(cards) == 1:
-        return _item_text(cards[0], style)
-    texts = (f"{number}. {_item_text(one, style)}" for number, one in enumerate(cards, 1))
-    return "\n\n".join((f"{len(cards)} stories", *texts))
+def _joined(texts: Sequence[str]) -> str:
+    if len(texts) == 1:
+        return texts[0]
+    return "\n\n".join(
+        (f"{len(texts)} stories", *(f"{number}. {text}" for number, text in enumerate(texts, 1)))
+    )
 
 
-def _item_text(one: Card, style: Style, *, headline: bool = True) -> str:
-    address = one.url
+def _item_text(one: Card, language: str, style: Style, templates: Templates, *, headline: bool = True) -> str:
     if style == "chat":  # the same address, without what a service would act on
-        address = address.replace("@", "%40").replace("*", "%2A").replace("~", "%7E")
+        one = replace(one, url=one.url.replace("@", "%40").replace("*", "%2A").replace("~", "%7E"))
+    quotes = tuple(_quoted(quote.text, quote.marks, style) for quote in one.quotes)
+    if (own := templates.text(one, quotes, language)) is not None:
+        return own
     rules: list[str] = []
     for rule in one.rules:
-        rules.append(f"Rule: {rule.title}{f' · {rule.grade}' if rule.grade else ''} · {rule.key}")
+        name = "Update on" if rule.news else "Rule"
+        rules.append(f"{name}: {rule.title}{f' · {rule.grade}' if rule.grade else ''} · {rule.key}")
+        if rule.news:
+            rules.append(f"New: {rule.news}")
         if rule.other_title:
             rules.append(f"It matched in: {rule.other_title}")
         if rule.why:
             rules.append(f"Why: {rule.why}")
     blocks = [
-        [one.title if headline else "", one.outlet, *one.dates, address],
-        [_quoted(quote.text, quote.marks, style) for quote in one.quotes],
+        [one.title if headline else "", one.outlet, *one.dates, one.url],
+        quotes,
         rules,
         list(one.notes),
     ]
@@ -168,6 +190,8 @@ def _subject(items: Sequence[AlertItem], headlines: Sequence[str], style: Style)
     foreign = _foreign(style)
     repeat = all(any(alert.possible_repeat for alert in item.alerts) for item in items)
     start = "Possible repeat: " if repeat else ""
+    if all(alert.kind == "update" for item in items for alert in item.alerts):
+        start += "Update: "
     if len(items) > 1:
         line = f"{start}{len(items)} stories: "
         shown: list[str] = []

@@ -18,7 +18,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from monitor.models import Alert, AlertState, Channel, ChannelState, Match, NewAlert, Outcome, Rule
+from monitor.models import (
+    Alert,
+    AlertState,
+    Channel,
+    ChannelState,
+    Match,
+    NewAlert,
+    News,
+    Outcome,
+    Rule,
+    Takes,
+    ToldBy,
+)
 
 CONSOLE = "console"
 ITEMS_PER_MESSAGE = 20
@@ -27,9 +39,17 @@ FULL_MESSAGES_AT_ONCE = 5  # in an hour; what a day's outage leaves comes after 
 FULL_MESSAGE_GAP = timedelta(minutes=2)
 FIRST_RETRY = timedelta(seconds=30)
 LAST_RETRY = timedelta(hours=1)
+UPDATE_GAP = timedelta(hours=1)  # between messages on one story
+DOWN_FOR_LONG = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=7)
 _HOUR = timedelta(hours=1)
 _PRIORITIES = {"high": 0, "normal": 1, "low": 2}
+_NEW = {
+    "side": "another side is quoted",
+    "origin": "another origin",
+    "place": "another place in a headline",
+    "figure": "another figure in a headline",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +71,30 @@ class Settlement:
     possible_repeat: bool  # the next try may deliver the same thing again
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell once about the monitor itself."""
+
+    key: str
+    subject: str
+    text: str
+
+
 def route(
     matches: Sequence[Match],
     rules: Mapping[str, Rule],
     channels: Mapping[str, Channel],
     *,
+    language: str = "",
+    kind: str = "",
     may_alert: bool,
     why_not: str = "",
 ) -> tuple[NewAlert, ...]:
     """Return the alerts an article's matches call for, at most one per rule and channel.
 
-    A match below its rule's min_grade calls for none. What was meant for a channel that is off goes to the
-    console. With may_alert False every alert is held, and why_not says why.
+    A match below its rule's min_grade calls for none, nor does one that the channel does not take: `language` is
+    the article's (an unknown one is always taken), `kind` its outlet's. What was meant for a channel that is off
+    goes to the console. With may_alert False every alert is held, and why_not says why.
     """
     alerts: dict[tuple[str, str], NewAlert] = {}
     for match in matches:
@@ -70,12 +102,55 @@ def route(
         if rule is None or match.grade.rank < rule.min_grade.rank:
             continue
         for name in rule.channels:
+            if name in channels and not _takes(channels[name].takes, rule, match, language, kind):
+                continue
             target, reason = _target(name, channels)
             state = AlertState.PENDING
             if not may_alert:
                 state, reason = AlertState.HELD, why_not
             alerts.setdefault((rule.id, target), NewAlert(rule.id, target, state, reason))
     return tuple(alerts.values())
+
+
+def updates(
+    news: Sequence[News],
+    told: Sequence[ToldBy],
+    rules: Mapping[str, Rule],
+    channels: Mapping[str, Channel],
+    *,
+    language: str = "",
+    kind: str = "",
+) -> tuple[NewAlert, ...]:
+    """Return the updates that news of a story calls for, where it was `told` before.
+
+    A rule names the kinds of news it wants updates for; `language` and `kind` are of the article that has it.
+    A channel has one update of a story an hour.
+    """
+    found = []
+    for one in told:
+        rule, channel = rules.get(one.rule), channels.get(one.channel)
+        if rule is None or channel is None or not _reads(channel.takes, language, kind):
+            continue
+        wanted = [f"{_NEW[item.kind]}: {item.what}" for item in news if item.kind in rule.updates]
+        if wanted:
+            not_before = one.last + UPDATE_GAP if one.last else None
+            found.append(NewAlert(one.rule, one.channel, reason="; ".join(wanted), not_before=not_before))
+    return tuple(found)
+
+
+def _takes(takes: Takes, rule: Rule, match: Match, language: str, kind: str) -> bool:
+    return (
+        _PRIORITIES[rule.priority] <= _PRIORITIES[takes.priority]
+        and match.grade.rank >= takes.grade.rank
+        and _reads(takes, language, kind)
+    )
+
+
+def _reads(takes: Takes, language: str, kind: str) -> bool:
+    known = language.partition("-")[0]
+    return (not takes.languages or not known or known in takes.languages) and (
+        not takes.kinds or kind in takes.kinds
+    )
 
 
 def _target(name: str, channels: Mapping[str, Channel]) -> tuple[str, str]:
@@ -194,7 +269,7 @@ def _waiting(
     for alert in sorted(alerts, key=lambda row: (row.created_at, row.id)):
         if not _may_go(alert):
             continue
-        if alert.kind == "story" and alert.story is not None:
+        if alert.story is not None:
             stories.setdefault(alert.story, []).append(alert)
         elif _next_try(alert, now) is None:
             others.append((alert.id,))
@@ -258,3 +333,23 @@ def after(
         for alert in alerts
     }
     return Settlement(fates, down, possible_repeat=outcome.kind == "unknown")
+
+
+def trouble(settled: Settlement, outcome: Outcome, now: datetime) -> Notice | None:
+    """Say what others should be told of a channel after a delivery: that it is down for long, or refuses alerts."""
+    name, down = settled.channel.name, settled.channel.down_since
+    dead = sum(state is AlertState.DEAD for state, _ in settled.alerts.values())
+    if dead:
+        return Notice(
+            f"dead|{name}|{now.date()}",
+            f"Channel {name} refuses alerts",
+            f"{'An alert is' if dead == 1 else f'{dead} alerts are'} given up: {outcome.detail}. There may be more "
+            "today. `monitor alerts list` shows them, `monitor alerts retry --all` tries them again.",
+        )
+    if outcome.kind != "ok" and down is not None and now - down >= DOWN_FOR_LONG:
+        return Notice(
+            f"down|{name}|{down.isoformat()}",
+            f"Channel {name} has not delivered since {down.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+            f"{outcome.detail}. What it should have told is kept and sent when it returns, for seven days.",
+        )
+    return None

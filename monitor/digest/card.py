@@ -136,7 +136,7 @@ def make_card(
         story=story.id,
         section=_section(articles, hits, grade),
         title=_title(story, articles),
-        status=_status(story),
+        status="; ".join(filter(None, (_status(story), _sides(story)))),
         grade=grade,
         origins=story.origins,
         sources=story.sources,
@@ -222,6 +222,12 @@ def _status(story: Story) -> str:
     if story.origins <= 1:
         return f"{story.sources} outlets, {'one' if story.origins else 'no independent'} origin"
     return f"{story.origins} origins, {words.many(story.sources, 'outlet')}"
+
+
+def _sides(story: Story) -> str:
+    if not story.sides:
+        return ""
+    return f"quoted: {story.sides[0]} only" if len(story.sides) == 1 else f"quoted: {', '.join(story.sides)}"
 
 
 def _found(articles: Sequence[ArticleView], entities: Mapping[str, Entity]) -> tuple[Found, ...]:

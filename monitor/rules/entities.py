@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 from monitor.errors import ConfigError, Fault
-from monitor.models import Entity, Name, Region
+from monitor.models import Entity, Name, Region, Side
 from monitor.rules.fields import Fields
 from monitor.rules.outlets import read_outlets
 from monitor.yamlnodes import Node, load
@@ -18,7 +18,7 @@ LEVELS = ("low", "medium", "high", "very_high")
 
 _ID = r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*"
 _NAME_KEYS = ("names", "abbr", "labels", "unverified")
-_KEYS = ("id", "name", "type", "parent", *_NAME_KEYS, "ambiguity", "valid", "status", "note")
+_KEYS = ("id", "name", "type", "parent", *_NAME_KEYS, "side", "ambiguity", "valid", "status", "note")
 _PLACE_KEYS = (*_KEYS, "country", "lat", "lon")
 _DAY = r"\d{4}(-\d{2}(-\d{2})?)?"
 
@@ -143,6 +143,7 @@ def _entity(found: dict[str, Node], contexts: Contexts, languages: Languages, fi
     # a name may be a word of @region too, but its second mention says nothing about its first
     own = {name.text for name in names}
     others = {key: tuple(word for word in words if word not in own) for key, words in contexts.items()}
+    side = fields.choice(found.get("side"), "'side'", tuple(Side))
     lat = fields.number(found.get("lat"), "'lat'", 90)
     lon = fields.number(found.get("lon"), "'lon'", 180)
     for key, other in (("lat", "lon"), ("lon", "lat")):
@@ -163,6 +164,7 @@ def _entity(found: dict[str, Node], contexts: Contexts, languages: Languages, fi
         note=fields.text(found.get("note"), "'note'"),
         status=fields.text(found.get("status"), "'status'"),
         valid=_valid(found.get("valid"), fields),
+        side=Side(side) if side else None,
         country=country,
         languages=languages.get(country, ()),
         lat=lat,

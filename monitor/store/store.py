@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -35,7 +36,9 @@ from monitor.models import (
     Placement,
     PollRecord,
     Reading,
+    Story,
     Subscription,
+    ToldBy,
 )
 from monitor.store import codec
 from monitor.store.history import blind_before
@@ -363,11 +366,13 @@ class Store(Queries):
         window: timedelta,
         place: Callable[[Candidate, Sequence[Candidate], frozenset[frozenset[int]]], Placement],
         route: Callable[[Sequence[Match]], Sequence[NewAlert]],
+        update: Callable[[Sequence[ToldBy], Callable[[], Story]], Sequence[NewAlert]] | None = None,
     ) -> Saved:
         """Write an article's text, mentions, matches, story and alerts together, and end its job.
 
-        `place` and `route` are pure and are called inside the transaction, so that two copies read at
-        the same moment see each other: three copies arriving in one poll make one story and one alert.
+        `place`, `route` and `update` are pure and are called inside the transaction, so that two copies read at
+        the same moment see each other: three copies arriving in one poll make one story and one alert. `update`
+        is given the rules and channels the story was told by, and the story when it asks for it.
         """
         at = codec.instant(now)
         with self._write() as db:
@@ -418,6 +423,9 @@ class Store(Queries):
                 )
                 placement = place(own, self.candidates(now - window), self.apart())
                 story, new_story = self._place(db, article, placement, reading.language, at)
+                if update is not None:
+                    updates = update(self._told(db, story), partial(self._of, story))
+                    self._write_updates(db, article, story, updates, now)
                 alerts = self._write_alerts(db, article, story, route(reading.matches), at)
                 saved = replace(saved, story=story, new_story=new_story, alerts=alerts)
             db.execute("DELETE FROM job WHERE article_id = ?", [article])
@@ -611,6 +619,58 @@ class Store(Queries):
             queued += done.rowcount
         return queued
 
+    @staticmethod
+    def _told(db: sqlite_utils.Database, story: int) -> list[ToldBy]:
+        """Return the rules and channels by which a story was told."""
+        rows = db.execute(
+            "SELECT rule, channel, (SELECT max(sent_at) FROM outbox AS other"
+            "  WHERE other.story_id = outbox.story_id AND other.channel = outbox.channel) FROM outbox"
+            " WHERE story_id = ? AND kind = 'story' AND state IN ('sending', 'sent') ORDER BY id",
+            [story],
+        )
+        return [ToldBy(rule, channel, codec.parse_instant(last)) for rule, channel, last in rows.fetchall()]
+
+    def _of(self, story: int) -> Story:
+        found = self.story(story)
+        assert found is not None
+        return found
+
+    @staticmethod
+    def _write_updates(
+        db: sqlite_utils.Database, article: int, story: int, updates: Sequence[NewAlert], now: datetime
+    ) -> None:
+        """Queue updates of a story; one that waits still takes up what comes."""
+        title, url = db.execute("SELECT title, url FROM article WHERE id = ?", [article]).fetchone()
+        muted = codec.parse_instant(
+            db.execute("SELECT muted_until FROM story WHERE id = ?", [story]).fetchone()[0]
+        )
+        for update in updates:
+            waiting = db.execute(
+                "UPDATE outbox SET reason = reason || '; ' || ?, article_id = ?, title = ?, url = ?"
+                " WHERE kind = 'update' AND story_id = ? AND rule = ? AND channel = ? AND state IN ('pending', 'held')",
+                [update.reason, article, title, url, story, update.rule, update.channel],
+            )
+            if waiting.rowcount:
+                continue
+            dedup_key = f"update|{story}|{update.rule}|{update.channel}|{article}"
+            db.table("outbox").insert(
+                {
+                    "dedup_key": dedup_key,
+                    "key": short_key(dedup_key),
+                    "kind": "update",
+                    "story_id": story,
+                    "article_id": article,
+                    "rule": update.rule,
+                    "channel": update.channel,
+                    "state": (AlertState.HELD if muted and muted > now else AlertState.PENDING).value,
+                    "reason": update.reason,
+                    "title": title,
+                    "url": url,
+                    "created_at": codec.instant(now),
+                    "next_at": codec.instant(max(at for at in (now, muted, update.not_before) if at)),
+                }
+            )
+
     # --- what a person says of stories ------------------------------------------------------------
 
     def merge(self, stories: Sequence[int], now: datetime) -> int:
@@ -656,6 +716,11 @@ class Store(Queries):
                 "UPDATE outbox SET story_id = :new, dedup_key = 'story|' || :new || '|' || rule || '|' || channel"
                 " WHERE kind = 'story' AND story_id = :story AND article_id IN (SELECT value FROM json_each(:own))",
                 {"new": new, "story": story, "own": codec.dumps(sorted(articles))},
+            )
+            db.execute(
+                "UPDATE outbox SET story_id = ? WHERE kind = 'update' AND story_id = ?"
+                " AND article_id IN (SELECT value FROM json_each(?))",
+                [new, story, codec.dumps(sorted(articles))],
             )
         return new
 
@@ -866,6 +931,7 @@ def _absorb(db: sqlite_utils.Database, story: int, other: int, how: str, at: str
                 "INSERT INTO story_apart (story_id, other_id, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                 [*sorted((story, third)), at],
             )
+    db.execute("UPDATE outbox SET story_id = ? WHERE kind = 'update' AND story_id = ?", [story, other])
     for row in db.execute(
         "SELECT id, rule, channel, state, dedup_key FROM outbox WHERE kind = 'story' AND story_id = ?",
         [other],

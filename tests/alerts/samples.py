@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from monitor.models import Alert, AlertItem, AlertState, Grade, Origin, Quote, Stamp, Verdict
+from monitor.models import Alert, AlertItem, AlertState, Grade, Origin, Quote, Side, Stamp, Verdict
 
 KARACHI = ZoneInfo("Asia/Karachi")
 AT = datetime(2026, 2, 2, 10, 4, tzinfo=UTC)
@@ -88,6 +88,8 @@ KHAN = AlertItem(
     verdict=Verdict.FULL,
     sources=3,
     others=("Second Daily", "روزنامہ سوم"),
+    origins=2,
+    sides=(Side.PARTY, Side.OFFICIAL),
     priority="high",
 )
 HEROF = replace(
@@ -103,6 +105,8 @@ HEROF = replace(
     quotes=(Quote("body", URDU_SENTENCE, marks(URDU_SENTENCE, "بلوچستان", "آپریشن ہیروف")),),
     sources=1,
     others=(),
+    origins=1,
+    sides=(Side.OFFICIAL,),
     priority="normal",
 )
 

@@ -62,7 +62,8 @@ def test_an_alert_reads_like_this() -> None:
         "Rule: Balochistan · likely · #003dde\n"
         "Why: the place stands in the headline\n"
         "\n"
-        "Also in: Second Daily, روزنامہ سوم"
+        "Also in: Second Daily, روزنامہ سوم\n"
+        "2 origins; quoted: party, official."
     )
 
 
@@ -141,7 +142,18 @@ def test_it_says_when_the_article_was_not_read(
     origin: Origin, verdict: Verdict, expected: str | None
 ) -> None:
     text = written(replace(KHAN, origin=origin, verdict=verdict, others=())).text
-    assert text.splitlines()[-1] == (expected or "Why: the place stands in the headline")
+    assert text.splitlines()[-1] == "2 origins; quoted: party, official."
+    assert text.splitlines()[-2] == (expected or "")
+
+
+def test_an_update_says_what_is_new() -> None:
+    first = replace(KHAN.alerts[0], kind="update", reason="another side is quoted: official")
+    message = written(replace(KHAN, alerts=(first,)))
+    assert message.title.startswith(f"Update: {OPEN}Khan of Kalat")
+    assert f"Update on: {OPEN}The Khan of Kalat speaks{CLOSE} · strong · #{first.key}" in message.text
+    assert f"New: {OPEN}another side is quoted: official{CLOSE}" in message.text
+    assert "Why:" not in message.text
+    assert "New: " in message.html
 
 
 def test_a_possible_repeat_is_marked() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.alerts import policy
-from monitor.alerts.policy import after, due, quiet_until, route
+from monitor.alerts.policy import UPDATE_GAP, after, due, quiet_until, route, trouble, updates
 from monitor.models import (
     Alert,
     AlertState,
@@ -21,9 +21,12 @@ from monitor.models import (
     Grade,
     Match,
     NewAlert,
+    News,
     Outcome,
     Rule,
     Span,
+    Takes,
+    ToldBy,
 )
 
 KARACHI = ZoneInfo("Asia/Karachi")
@@ -101,6 +104,72 @@ def test_route_gives_the_console_what_a_channel_that_is_off_would_get_once() -> 
     routed = route([match("khan", Grade.STRONG)], RULES, CHANNELS | {"email": OFF["email"]}, may_alert=True)
     assert [one.channel for one in routed] == ["slack", "console"]
     assert routed[1].reason == "email is off: EMAIL is not set"
+
+
+@pytest.mark.parametrize(
+    ("takes", "taken"),
+    [
+        (Takes(), True),
+        (Takes(priority="high"), False),
+        (Takes(priority="normal"), True),
+        (Takes(grade=Grade.STRONG), False),
+        (Takes(grade=Grade.LIKELY), True),
+        (Takes(languages=("en", "fa")), False),
+        (Takes(languages=("ur",)), True),
+        (Takes(kinds=("state", "wire")), False),
+        (Takes(kinds=("private",)), True),
+    ],
+)
+def test_route_asks_what_a_channel_takes(takes: Takes, taken: bool) -> None:
+    channels = CHANNELS | {"email": replace(CHANNELS["email"], takes=takes)}
+    routed = route(
+        [match("khan", Grade.LIKELY)], RULES, channels, language="ur-PK", kind="private", may_alert=True
+    )
+    assert [one.channel for one in routed] == ["slack", *(["email"] if taken else [])]
+
+
+def test_an_article_of_unknown_language_is_taken() -> None:
+    channels = CHANNELS | {"email": replace(CHANNELS["email"], takes=Takes(languages=("ur",)))}
+    assert len(route([match("khan", Grade.STRONG)], RULES, channels, may_alert=True)) == 2
+
+
+def test_what_a_channel_that_is_off_would_not_take_goes_nowhere() -> None:
+    channels = CHANNELS | {"email": replace(OFF["email"], takes=Takes(grade=Grade.STRONG))}
+    routed = route([match("khan", Grade.LIKELY)], RULES, channels, may_alert=True)
+    assert [one.channel for one in routed] == ["slack"]
+
+
+# --- updates ------------------------------------------------------------------------------------
+
+TOLD = (ToldBy("khan", "slack", NOON), ToldBy("khan", "email", None), ToldBy("bla", "email", NOON))
+NEWS = (News("side", "official"), News("figure", "7"), News("origin", "The Herald"))
+
+
+def test_a_rule_says_which_news_it_wants_updates_for() -> None:
+    assert updates(NEWS, TOLD, RULES, CHANNELS) == ()
+    wanted = RULES | {"khan": replace(RULES["khan"], updates=("side", "figure"))}
+    assert updates(NEWS, TOLD, wanted, CHANNELS) == (
+        NewAlert(
+            "khan",
+            "slack",
+            reason="another side is quoted: official; another figure in a headline: 7",
+            not_before=NOON + UPDATE_GAP,
+        ),
+        NewAlert("khan", "email", reason="another side is quoted: official; another figure in a headline: 7"),
+    )
+    assert updates((News("place", "Panjgur"),), TOLD, wanted, CHANNELS) == ()
+
+
+def test_updates_keep_to_what_a_channel_takes() -> None:
+    wanted = RULES | {"khan": replace(RULES["khan"], updates=("side",))}
+    channels = CHANNELS | {"email": replace(CHANNELS["email"], takes=Takes(languages=("fa",)))}
+    told = updates(NEWS, TOLD, wanted, channels, language="ur")
+    assert [one.channel for one in told] == ["slack"]
+
+
+def test_updates_of_a_story_share_its_message() -> None:
+    rows = [alert(1, 5, kind="update"), alert(2, 5), alert(3, 6, kind="update")]
+    assert due(SLACK, IDLE, rows, KARACHI, NOON).batches == ((1, 2), (3,))
 
 
 def test_route_holds_what_a_guard_forbids_and_says_why() -> None:
@@ -474,3 +543,32 @@ def test_an_alert_dies_after_seven_days_or_at_a_permanent_error() -> None:
     settled = after(Outcome("permanent"), [young], IDLE, NOON, 1.0)
     assert settled.alerts == {2: (AlertState.DEAD, None)}
     assert settled.channel == IDLE
+
+
+# --- what others are told of a channel ----------------------------------------------------------
+
+
+def test_a_channel_that_is_down_for_an_hour_is_told_of_once() -> None:
+    rows, state, keys = [alert(1)], IDLE, set[str]()
+    for minutes in range(0, 180, 10):
+        now = NOON + timedelta(minutes=minutes)
+        settled = after(Outcome("failed", "no answer"), rows, state, now, 0.5)
+        state, told = settled.channel, trouble(settled, Outcome("failed", "no answer"), now)
+        assert (told is None) == (minutes < 60)
+        if told:
+            keys.add(told.key)
+            assert told.subject == "Channel slack has not delivered since 2026-02-02 07:00 UTC"
+    assert len(keys) == 1
+
+
+def test_an_alert_that_is_given_up_is_told_of() -> None:
+    outcome = Outcome("permanent", "404 no_service")
+    told = trouble(after(outcome, [alert(1), alert(2)], IDLE, NOON, 0.5), outcome, NOON)
+    assert told is not None
+    assert told.subject == "Channel slack refuses alerts"
+    assert told.text.startswith("2 alerts are given up: 404 no_service. ")
+
+
+def test_of_a_channel_that_works_nothing_is_told() -> None:
+    outcome = Outcome("ok")
+    assert trouble(after(outcome, [alert(1)], IDLE, NOON, 0.5), outcome, NOON) is None

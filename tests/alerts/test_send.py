@@ -87,7 +87,8 @@ def test_slack_gets_this_and_nothing_else(slack_goes_to: Web, tmp_path: Path) ->
                 "Rule: \u2068Balochistan\u2069 · likely · #003dde\n"
                 "Why: the place stands in the headline\n"
                 "\n"
-                "Also in: \u2068Second Daily\u2069, \u2068روزنامہ سوم\u2069",
+                "Also in: \u2068Second Daily\u2069, \u2068روزنامہ سوم\u2069\n"
+                "2 origins; quoted: party, official.",
                 "color": "#3AA3E3",
             }
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -61,3 +62,24 @@ def test_what_is_not_there_is_said(desk: Desk) -> None:
     for arguments in ("merge 1 1", "mute 1 --for soon", "alerts retry"):
         desk.run(*arguments.split(), exit_code=2)
     assert desk.run("alerts", "retry", "--all") == "0 alerts will be tried again\n"
+
+
+@pytest.mark.parametrize("wanted", ["[origin]", "[]"])
+def test_what_a_later_report_adds_is_told_where_a_rule_asks_for_it(desk: Desk, wanted: str) -> None:
+    text = desk.config.read_text(encoding="utf-8")
+    asked = text.replace("  - id: balochistan\n", f"  - id: balochistan\n    updates: {wanted}\n")
+    desk.config.write_text(asked, encoding="utf-8")
+    desk.world.break_outlet("subh-e-makran", "500")
+    desk.once()
+    first = str(ferry(desk)["id"])
+    desk.world.break_outlet("subh-e-makran", "ok")
+    later = PUBLISHED + timedelta(minutes=30)
+    desk.once("--all", now=later)
+    updates = [alert for alert in desk.json("story", first)["alerts"] if alert["kind"] == "update"]
+    assert [alert["state"] for alert in updates] == (["pending"] if wanted == "[origin]" else [])
+    desk.once(now=later + timedelta(hours=1))  # an hour after the last message about it
+    lines = (desk.data / "alerts.jsonl").read_text(encoding="utf-8").splitlines()
+    told = [line for line in map(json.loads, lines) if line["story"] == int(first)]
+    assert [line["kind"] for line in told] == ["story", "update"][: 1 + len(updates)]
+    if updates:
+        assert "another origin: روزنامہ صبح مکران" in told[1]["text"]

@@ -104,6 +104,7 @@ def save(
     state: AlertState = AlertState.PENDING,
     channel: str = "console",
     absorbs: tuple[int, ...] = (),
+    news: tuple[NewAlert, ...] = (),
 ) -> Saved:
     return store.save_reading(
         article,
@@ -114,4 +115,7 @@ def save(
         window=WINDOW,
         place=lambda *_: Placement(story, "first" if story is None else "near copy", absorbs),
         route=lambda matches: [NewAlert(one.rule, channel, state) for one in matches],
+        update=lambda told, _: [
+            one for one in news if (one.rule, one.channel) in {(by.rule, by.channel) for by in told}
+        ],
     )

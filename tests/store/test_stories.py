@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from monitor.errors import InputError, NotFoundError
-from monitor.models import AlertState, ChannelState, Health, Outcome
+from monitor.models import AlertState, ChannelState, Health, NewAlert, Outcome
 from monitor.store.store import Store
 from tests.store.facts import NOW, WINDOW, match, new, open_store, poll, reading, save, with_feed
 
@@ -168,3 +169,60 @@ def test_dead_letters_are_tried_again(store: Store) -> None:
     (again,) = store.waiting(later)["console"]
     assert (again.id, again.attempts, again.created_at) == (alerts[0], 0, later)  # its seven days begin anew
     assert store.retry(None, later) == 1
+
+
+# --- updates ------------------------------------------------------------------------------------
+
+NEWS = (NewAlert("water", "console", reason="another origin: The Herald"),)
+
+
+def updates(store: Store) -> list[tuple[str, str]]:
+    return [(alert.state.value, alert.reason) for alert in store.alerts() if alert.kind == "update"]
+
+
+def test_a_story_that_was_not_sent_yet_needs_no_update(store: Store) -> None:
+    story = save(store, 1, reading(match())).story
+    save(store, 2, reading(match()), story=story, news=NEWS)
+    assert updates(store) == []
+
+
+def test_an_update_takes_up_what_comes_while_it_waits(store: Store) -> None:
+    story = save(store, 1, reading(match())).story
+    send(store, "water")
+    later = replace(NEWS[0], not_before=NOW + HOUR)
+    save(store, 2, reading(match()), story=story, news=(later,))
+    save(
+        store,
+        3,
+        reading(match()),
+        story=story,
+        news=(replace(later, reason="another side is quoted: party"),),
+    )
+    assert updates(store) == [("pending", "another origin: The Herald; another side is quoted: party")]
+    assert store.waiting(NOW + HOUR / 2) == {}
+    (alert,) = store.waiting(NOW + HOUR)["console"]
+    assert (alert.kind, alert.story, alert.article) == ("update", story, 3)
+
+
+def test_an_update_waits_for_the_end_of_a_mute(store: Store) -> None:
+    story = save(store, 1, reading(match())).story
+    assert story is not None
+    send(store, "water")
+    store.mute(story, NOW + 5 * HOUR, NOW)
+    save(store, 2, reading(match()), story=story, news=NEWS)
+    assert [state for state, _ in updates(store)] == ["held"]
+    assert store.waiting(NOW + 4 * HOUR) == {}
+    assert len(store.waiting(NOW + 5 * HOUR)["console"]) == 1
+
+
+def test_updates_follow_their_articles(store: Store) -> None:
+    story = save(store, 1, reading(match())).story
+    other = save(store, 2, reading(match())).story
+    assert story is not None
+    assert other is not None
+    send(store, "water")
+    save(store, 3, reading(match()), story=story, news=NEWS)
+    new = store.split(story, [3], NOW)
+    assert [alert.story for alert in store.alerts() if alert.kind == "update"] == [new]
+    store.merge([new, other], NOW)
+    assert [alert.story for alert in store.alerts() if alert.kind == "update"] == [other]
