@@ -13,9 +13,11 @@ from monitor.digest.gather import Digest, gather
 from monitor.digest.write import write_digest
 from monitor.setup import Setup
 from monitor.sources import health
+from monitor.store.month import month
 from monitor.store.queries import Queries
 
 CATCH_UP_DAYS = 31
+MONTH_DAYS = 30  # before the digest's own
 
 
 def missing(
@@ -62,9 +64,12 @@ def day_digest(store: Queries, setup: Setup, day: date) -> Digest:
     config = setup.config
     start, end = bounds(day, config.zone)
     record = store.day(start, end, partial(health.judge, now=end, zone=config.zone))
+    days = _month(store.first_activity(), config.zone, day)
+    edges = [*(bounds(one, config.zone)[0] for one in days), end]
     return gather(
         replace(
             setup.registry.day(record),
+            month=month(store, days, edges, record.feeds) if days else None,
             channels_off=tuple(
                 (channel.name, f"{', '.join(channel.missing)} not set")
                 for channel in config.channels
@@ -77,7 +82,17 @@ def day_digest(store: Queries, setup: Setup, day: date) -> Digest:
         rules=setup.rule_by_id,
         entities=setup.entity_by_id,
         region=setup.region.name,
+        outline=setup.region.outline,
     )
+
+
+def _month(first_activity: datetime | None, zone: ZoneInfo, day: date) -> list[date]:
+    """Return the day and the whole days before it on which the monitor ran, thirty at most."""
+    if first_activity is None:
+        return []
+    began = first_activity.astimezone(zone).date() + timedelta(days=1)
+    first = max(began, day - timedelta(days=MONTH_DAYS))
+    return [first + timedelta(days=number) for number in range((day - first).days + 1)]
 
 
 def write_day(store: Queries, setup: Setup, day: date) -> dict[str, str]:

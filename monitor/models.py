@@ -557,6 +557,50 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
+class ArticleRecord:
+    """All that an export says of one article. What nobody has recorded is empty or None."""
+
+    id: int
+    url: str  # as the feed links to it
+    canonical_url: str  # the form that its variants share; empty where it has no address of its own
+    final_url: str  # where the link led
+    guid: str
+    feed: str  # the feed's title
+    outlet: str  # Outlet.id; empty when the registry does not know the host
+    title: str
+    author: str
+    language: str
+    published: Stamp | None
+    first_seen: datetime
+    fetched_at: datetime | None  # when its page was retrieved
+    origin: Origin
+    word_count: int
+    matches: tuple[Match, ...]
+    mentions: tuple[Mention, ...]
+    raw_sha256: str
+    text_sha256: str
+    extractor: str
+    ruleset: str  # digest of the rules that last read it
+    story: int | None = None
+    # what the registry knows of its outlet
+    outlet_name: str = ""  # or the feed's title
+    kind: str = ""
+    country: str = ""
+    languages: tuple[str, ...] = ()
+    day: date | None = None  # of publication, in the zone in which it was dated
+    # what its story tells
+    status: str = ""  # Story.status
+    origins: int | None = None  # Story.origins
+    report_of: str = ""  # the outlet or body that its report comes from
+    copy_of: int | None = None  # the article whose text it repeats
+    # what the region pack knows of the entities named in it
+    entities: tuple[str, ...] = ()  # ids; without those of grade check
+    places: tuple[str, ...] = ()
+    place_countries: tuple[str, ...] = ()
+    archive_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class News:
     """What an article adds to a story that was told before."""
 
@@ -811,6 +855,41 @@ class FeedHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedDays:
+    """What a feed gave in each of some local days."""
+
+    feed: str
+    matched: tuple[int, ...]  # articles with a match that could have raised an alert
+    seen: tuple[bool, ...]  # it was read, and not silent against its own rhythm
+    throughout: bool  # it was followed all the time
+    added: date | None = None  # where that was on one of the days
+    removed: date | None = None
+    lost: date | None = None  # since when it is failing or silent, where that began on one of the days
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The local days up to the digest's, and what was found on them."""
+
+    days: tuple[date, ...]  # the last is the digest's; fewer where the monitor has not run so long
+    feeds: tuple[FeedDays, ...]
+    rules: tuple[tuple[str, tuple[int, ...]], ...]  # articles that each rule matched, day by day
+    rules_changed: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class MapOutline:
+    """Land and borders to draw places on; degrees, as (longitude, latitude)."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+    land: tuple[tuple[str, tuple[tuple[tuple[float, float], ...], ...]], ...]  # country, its rings
+    credit: str
+
+
+@dataclass(frozen=True, slots=True)
 class DayRecord:
     """What the store holds of one closed local day: the digest's raw material."""
 
@@ -825,6 +904,7 @@ class DayRecord:
     notices: tuple[tuple[datetime, str, str], ...]  # at, subject, text
     channels_off: tuple[tuple[str, str], ...] = ()  # name, why
     ruleset: str = ""
+    month: Month | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -853,3 +933,4 @@ class Region:
     folder: str = ""
     contexts: tuple[tuple[str, tuple[str, ...]], ...] = ()
     timezones: tuple[str, ...] = ()  # the zones its people live in, for digests
+    outline: MapOutline | None = None

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import TypeAlias
 
 from monitor.digest.card import Card, Report
@@ -14,21 +11,14 @@ from monitor.digest.gather import Digest
 from monitor.digest.index import IndexRow
 from monitor.digest.passages import Passage
 from monitor.models import Stamp
+from monitor.text.show import instant, json_line
 
 Row: TypeAlias = dict[str, object]
-
-# JSON allows these raw; line readers and terminals do not: some break lines on them, some reorder text.
-_AWKWARD = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 def jsonl(digest: Digest) -> str:
     """Return one object a line, each with its kind: digest, story, article, index, coverage, feed and so on."""
-    return "".join(_line(row) for row in _rows(digest))
-
-
-def _line(row: Row) -> str:
-    text = json.dumps(row, ensure_ascii=False, separators=(", ", ": "))
-    return _AWKWARD.sub(lambda found: f"\\u{ord(found.group()):04x}", text) + "\n"
+    return "".join(json_line(row) + "\n" for row in _rows(digest))
 
 
 def _rows(digest: Digest) -> Iterable[Row]:
@@ -58,7 +48,7 @@ def _rows(digest: Digest) -> Iterable[Row]:
             "sentence": silence.sentence,
         }
     for notice in digest.notices:
-        yield {"kind": "notice", "at": _at(notice.at), "subject": notice.subject, "text": notice.text}
+        yield {"kind": "notice", "at": instant(notice.at), "subject": notice.subject, "text": notice.text}
     for name, why in digest.channels_off:
         yield {"kind": "channel-off", "channel": name, "why": why}
 
@@ -71,8 +61,8 @@ def _head(digest: Digest) -> Row:
         "region": digest.region,
         "version": digest.version,
         "zone": digest.zone.key,
-        "start": _at(head.start),
-        "end": _at(head.end),
+        "start": instant(head.start),
+        "end": instant(head.end),
         "windows": [{"zone": row.zone, "start": row.start, "end": row.end} for row in head.windows],
         "ruleset": head.ruleset,
         "feeds": digest.coverage.feeds,
@@ -96,8 +86,8 @@ def _story(card: Card) -> Row:
         "section": card.section,
         "title": card.title.text,
         "language": card.title.language,
-        "first_seen": _at(card.first_seen),
-        "latest": _at(card.latest),
+        "first_seen": instant(card.first_seen),
+        "latest": instant(card.latest),
         "continued": card.continued,
         "status": card.status,
         "grade": card.grade.value,
@@ -149,8 +139,8 @@ def _article(report: Report) -> Row:
         "author": report.author,
         "url": report.url,
         "published": _stamp(report.stamp),
-        "first_seen": _at(report.first_seen),
-        "retrieved": _at(report.fetched_at) if report.fetched_at else None,
+        "first_seen": instant(report.first_seen),
+        "retrieved": instant(report.fetched_at) if report.fetched_at else None,
         "verdict": report.verdict.value,
         "text_origin": report.origin.value,
         "how": report.how,
@@ -165,7 +155,7 @@ def _stamp(stamp: Stamp | None) -> Row | None:
         return None
     return {
         "raw": stamp.raw,
-        "at": _at(stamp.at) if stamp.at else None,
+        "at": instant(stamp.at) if stamp.at else None,
         "zone": stamp.zone,
         "calendar": stamp.calendar,
         "source": stamp.source,
@@ -228,10 +218,5 @@ def _feed(row: FeedRow) -> Row:
         "entries": row.entries,
         "new_entries": row.new_entries,
         "held": row.held,
-        "last_ok": _at(row.last_ok) if row.last_ok else None,
+        "last_ok": instant(row.last_ok) if row.last_ok else None,
     }
-
-
-def _at(at: datetime) -> str:
-    """Return an instant as the whole program writes it: UTC, seconds, Z."""
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -16,7 +16,9 @@ from monitor.digest import words
 from monitor.digest.card import Card, Report, make_card, rank
 from monitor.digest.coverage import Coverage, cover
 from monitor.digest.index import IndexRow, entity_index, place_index, rule_index
-from monitor.models import DayRecord, Entity, Rule
+from monitor.digest.places import Dot, dots
+from monitor.digest.trend import RuleDays, Trend, rule_days, trend
+from monitor.models import DayRecord, Entity, MapOutline, Rule
 from monitor.text.show import local_time
 
 GLANCE_MOST = 10
@@ -76,6 +78,10 @@ class Digest:
     organisations: tuple[IndexRow, ...]
     people: tuple[IndexRow, ...]
     rules: tuple[IndexRow, ...]
+    trend: Trend | None  # None: too few feeds or days
+    rule_days: tuple[RuleDays, ...]  # what each rule found, most first
+    outline: MapOutline | None
+    dots: tuple[Dot, ...]
     notices: tuple[Notice, ...]
     channels_off: tuple[tuple[str, str], ...]
     coverage: Coverage
@@ -100,6 +106,7 @@ def gather(
     rules: Mapping[str, Rule],
     entities: Mapping[str, Entity],
     region: str,
+    outline: MapOutline | None = None,
     version: str = __version__,
 ) -> Digest:
     """Gather the digest of the local day `date` in `zone`; `zones` are the others its window is given in."""
@@ -141,6 +148,10 @@ def gather(
         organisations=entity_index(cards, ("org",)),
         people=entity_index(cards, ("person",)),
         rules=rule_index(cards),
+        trend=trend(record.month) if record.month else None,
+        rule_days=rule_days(record.month, rules) if record.month else (),
+        outline=outline,
+        dots=dots(cards, entities),
         notices=tuple(
             Notice(at, words.without_tokens(subject), words.without_tokens(text))
             for at, subject, text in sorted(record.notices)

@@ -12,6 +12,7 @@ from monitor.errors import ConfigError, Fault
 from monitor.models import Entity, Name, Region, Side
 from monitor.rules.fields import Fields
 from monitor.rules.outlets import read_outlets
+from monitor.rules.outline import read_outline
 from monitor.yamlnodes import Node, load
 
 LEVELS = ("low", "medium", "high", "very_high")
@@ -68,7 +69,10 @@ def load_region(folder: Path) -> Region:
     outlets = read_outlets(root, sources) if root is not None else ()
     _check_ids(read)
     _check_parents(read)
+    drawn: list[Fault] = []
+    outline = read_outline(folder / "map.json", drawn)
     faults = [fault for fields in (entities, places, sources) for fault in _in_order(fields.faults)]
+    faults += drawn
     if faults:
         raise ConfigError(tuple(faults))
     return Region(
@@ -78,6 +82,7 @@ def load_region(folder: Path) -> Region:
         folder=str(folder),
         contexts=tuple(contexts.items()),
         timezones=timezones,
+        outline=outline,
     )
 
 

@@ -20,8 +20,11 @@ _FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 def instant(at: datetime | None) -> str | None:
     """Write an aware datetime."""
-    if at is None:
-        return None
+    return None if at is None else written(at)
+
+
+def written(at: datetime) -> str:
+    """Write an aware datetime that is there; later ones sort later."""
     if at.tzinfo is None:
         raise ValueError("a naive datetime reached the store")
     return at.astimezone(UTC).strftime(_FORMAT)

@@ -363,6 +363,10 @@ class Queries:
         found = self._stories([self.survivor(story)], as_of=_ALWAYS)
         return found[0] if found else None
 
+    def stories_by_id(self, stories: Sequence[int]) -> tuple[Story, ...]:
+        """Return some stories; origins are not yet counted."""
+        return self._stories(stories, as_of=_ALWAYS)
+
     def survivor(self, story: int) -> int:
         """Return the story that a number stands for: its own, or that of the story it was merged into."""
         row = self.db.execute(
