@@ -553,7 +553,18 @@ class Story:
     sources: int  # outlets
     status: str = ""  # single-source | one-side | several
     sides: tuple[Side, ...] = ()  # whose words its articles give
+    topics: tuple[str, ...] = ()  # headings it belongs under
     muted_until: datetime | None = None  # a person wants no alert about it until then
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which articles are asked for: those first seen in [since, until) that one of the rules matches."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    rules: tuple[str, ...] = ()  # none: whichever
+    every: bool = False  # all that were read, matched or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -890,6 +901,37 @@ class MapOutline:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A feed that says something else of an article than before."""
+
+    article: int
+    at: datetime
+    url: str
+    feed: str
+    before: str  # the headline; where it is the same after, the summary changed
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Articles that earlier digests had in another story."""
+
+    story: int  # where they stood
+    into: int
+    how: str  # Placement.how
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed in what earlier digests said."""
+
+    edits: tuple[Edit, ...] = ()
+    moved: tuple[Moved, ...] = ()
+    withdrawn: int = 0  # matches that later rules no longer find
+
+
+@dataclass(frozen=True, slots=True)
 class DayRecord:
     """What the store holds of one closed local day: the digest's raw material."""
 
@@ -905,6 +947,7 @@ class DayRecord:
     channels_off: tuple[tuple[str, str], ...] = ()  # name, why
     ruleset: str = ""
     month: Month | None = None
+    changes: Changes = Changes()
 
 
 @dataclass(frozen=True, slots=True)

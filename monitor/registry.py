@@ -6,9 +6,20 @@ from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from monitor.models import ArticleView, DayRecord, Entity, FeedHealth, News, Origin, Outlet, Story
+from monitor.models import (
+    ArticleRecord,
+    ArticleView,
+    DayRecord,
+    Entity,
+    FeedHealth,
+    News,
+    Origin,
+    Outlet,
+    Story,
+)
 from monitor.stories.origins import Origins
 from monitor.stories.status import Status, label
+from monitor.stories.topics import topics
 
 
 class Registry:
@@ -48,16 +59,17 @@ class Registry:
 
         Only what was read on a page speaks for the page's outlet; else it is the feed's.
         """
-        outlet = self._outlet(article)
+        outlet = self.outlet(article)
         if outlet is None:
             return replace(article, outlet=article.feed)
         return replace(article, outlet=outlet.name, kind=outlet.kind, about_region=outlet.about_region)
 
     def _id(self, article: ArticleView) -> str:
-        outlet = self._outlet(article)
+        outlet = self.outlet(article)
         return outlet.id if outlet else article.outlet or article.feed
 
-    def _outlet(self, article: ArticleView) -> Outlet | None:
+    def outlet(self, article: ArticleView | ArticleRecord) -> Outlet | None:
+        """Return who publishes an article, as it is stored."""
         own = self.at(article.url) if article.origin is Origin.PAGE else None
         return own or self.by_id.get(article.outlet)
 
@@ -73,6 +85,7 @@ class Registry:
             sources=len({article.outlet for article in articles}),
             status=label(origins, sides),
             sides=sides,
+            topics=topics(articles),
         )
 
     def origins_of(self, story: Story) -> dict[int, str]:

@@ -110,6 +110,7 @@ class Card:
     passages: tuple[Passage, ...]
     found: tuple[Found, ...]
     unconfirmed: tuple[Doubt, ...]
+    topics: tuple[str, ...] = ()
 
     def named(self, *groups: str) -> tuple[Found, ...]:
         """Return the entities of these groups."""
@@ -148,6 +149,7 @@ def make_card(
         passages=key_passages(articles),
         found=_found(articles, entities),
         unconfirmed=tuple(_unconfirmed(story, grade)),
+        topics=story.topics,
     )
 
 

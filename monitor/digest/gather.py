@@ -8,21 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor import __version__
 from monitor.digest import words
 from monitor.digest.card import Card, Report, make_card, rank
 from monitor.digest.coverage import Coverage, cover
-from monitor.digest.index import IndexRow, entity_index, place_index, rule_index
+from monitor.digest.index import IndexRow, entity_index, place_index, rule_index, topic_index
 from monitor.digest.places import Dot, dots
 from monitor.digest.trend import RuleDays, Trend, rule_days, trend
-from monitor.models import DayRecord, Entity, MapOutline, Rule
+from monitor.models import Changes, DayRecord, Entity, MapOutline, Rule
 from monitor.text.show import local_time
 
 GLANCE_MOST = 10
 GLANCE_LEAST = 5
+LATE = timedelta(hours=24)  # before the day began
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,9 @@ class Digest:
     organisations: tuple[IndexRow, ...]
     people: tuple[IndexRow, ...]
     rules: tuple[IndexRow, ...]
+    topics: tuple[IndexRow, ...]
+    changes: Changes
+    late: tuple[Report, ...]  # first seen on this day, and dated well before it
     trend: Trend | None  # None: too few feeds or days
     rule_days: tuple[RuleDays, ...]  # what each rule found, most first
     outline: MapOutline | None
@@ -148,6 +152,14 @@ def gather(
         organisations=entity_index(cards, ("org",)),
         people=entity_index(cards, ("person",)),
         rules=rule_index(cards),
+        topics=topic_index(cards),
+        changes=record.changes,
+        late=tuple(
+            report
+            for card in cards
+            for report in card.reports
+            if not report.earlier and _late(report, record)
+        ),
         trend=trend(record.month) if record.month else None,
         rule_days=rule_days(record.month, rules) if record.month else (),
         outline=outline,
@@ -159,6 +171,11 @@ def gather(
         channels_off=tuple(sorted(record.channels_off)),
         coverage=coverage,
     )
+
+
+def _late(report: Report, record: DayRecord) -> bool:
+    told = report.stamp.at if report.stamp and report.stamp.confidence != "doubtful" else None
+    return told is not None and told < record.start - LATE
 
 
 def _numbered(cards: Iterable[Card]) -> tuple[Card, ...]:

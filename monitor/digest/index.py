@@ -79,3 +79,13 @@ def rule_index(cards: Sequence[Card]) -> tuple[IndexRow, ...]:
             hits.setdefault(hit.id, hit)
     rows = sorted(hits.values(), key=lambda hit: (words.PRIORITIES.index(hit.priority), hit.id))
     return tuple(IndexRow(hit.id, hit.title, hit.priority, 0, tuple(numbers[hit.id])) for hit in rows)
+
+
+def topic_index(cards: Sequence[Card]) -> tuple[IndexRow, ...]:
+    """List the topics with their stories, most stories first, and what has none of them last."""
+    numbers: dict[str, list[int]] = {}
+    for card in cards:
+        for topic in card.topics:
+            numbers.setdefault(topic, []).append(card.number)
+    rows = [IndexRow(topic, topic.capitalize(), "", 0, tuple(own)) for topic, own in numbers.items()]
+    return tuple(sorted(rows, key=lambda row: (row.id == "other", -len(row.numbers), row.id)))

@@ -44,6 +44,7 @@ from monitor.models import (
     Verdict,
 )
 from monitor.store import codec
+from monitor.store.changes import changes
 from monitor.store.history import history
 from monitor.store.schema import migrations
 
@@ -501,6 +502,7 @@ class Queries:
                     "SELECT at, subject, text FROM notice WHERE at >= ? AND at < ? ORDER BY at, id", window
                 )
             ),
+            changes=changes(self, start, end),
             ruleset=self._one(
                 "SELECT digest FROM ruleset WHERE since < ? ORDER BY id DESC LIMIT 1", window[1:]
             )

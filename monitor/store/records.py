@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from monitor.models import ArticleRecord, Grade, Match, Mention, Origin, Span
+from monitor.models import ArticleRecord, Grade, Match, Mention, Origin, Selection, Span
 from monitor.store import codec
 
 if TYPE_CHECKING:
@@ -41,32 +40,15 @@ def snapshot(store: Queries) -> Iterator[None]:
         store.db.conn.execute("ROLLBACK")
 
 
-def count(
-    store: Queries,
-    *,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    rules: Sequence[str] = (),
-    every: bool = False,
-) -> int:
-    """Return how many records there are of articles first seen in [since, until)."""
-    params = _params(since, until, rules, every)
-    return int(store.db.execute(f"SELECT count(*) FROM article a WHERE {_WANTED}", params).fetchone()[0])
+def count(store: Queries, wanted: Selection) -> int:
+    """Return how many records there are."""
+    sql = f"SELECT count(*) FROM article a WHERE {_WANTED}"
+    return int(store.db.execute(sql, _params(wanted)).fetchone()[0])
 
 
-def records(
-    store: Queries,
-    *,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    rules: Sequence[str] = (),
-    every: bool = False,
-) -> Iterator[ArticleRecord]:
-    """Yield articles first seen in [since, until) that rules match, in the order of their numbers.
-
-    rules: ids, of which one must match; none: whichever. every: all articles that were read, matched or not.
-    """
-    params = _params(since, until, rules, every)
+def records(store: Queries, wanted: Selection) -> Iterator[ArticleRecord]:
+    """Yield the articles asked for, in the order of their numbers."""
+    params = _params(wanted)
     # So that no text leaves the database: a batch of pages can be large.
     store.db.register_function(_word_count, name="word_count", deterministic=True, replace=True)
     while rows := list(store.db.query(_RECORDS, params)):
@@ -77,15 +59,13 @@ def records(
         params["after"] = rows[-1]["id"]
 
 
-def _params(
-    since: datetime | None, until: datetime | None, rules: Sequence[str], every: bool
-) -> dict[str, Any]:
+def _params(wanted: Selection) -> dict[str, Any]:
     return {
         "after": 0,
-        "since": codec.instant(since) or "",
-        "until": codec.instant(until) or "9999",
-        "rules": json.dumps(list(rules)),
-        "every": every,
+        "since": codec.instant(wanted.since) or "",
+        "until": codec.instant(wanted.until) or "9999",
+        "rules": json.dumps(wanted.rules),
+        "every": wanted.every,
     }
 
 

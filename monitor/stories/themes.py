@@ -54,6 +54,8 @@ _THEMES = {
     "trade": "trade export import market. price تجار برآمدات درآمد تجارت صادرات واردات بازارچه",
     "project": "project corridor cpec investment agreement منصوب راہداری سرمایہ معاہد پروژه سرمایه",
     "sport": "match. team. cricket football tournament league final. میچ ٹیم کرکٹ فٹبال ٹورنامنٹ مسابقه تیم",
+    "culture": """festival poet literat book. books. music film. museum heritage mushaira میلہ میلے شاعر مشاعر ادبی
+        کتاب موسیقی فلم. ثقافت میوزیم جشنواره شعر فرهنگ نمایشگاه""",
     "weather": "weather. forecast temperature cold. snow heat موسم درجہ_حرارت سردی برف گرمی هوا دما",
     "water": "water. drought dam. پانی خشک_سالی ڈیم آب. خشکسالی سد.",
     "internet": "internet mobile_service network signal انٹرنیٹ موبائل_سروس سگنل اینترنت",
