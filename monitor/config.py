@@ -88,6 +88,13 @@ def _listed(value: object) -> object:
     return [] if value is None else value
 
 
+def _languages(value: tuple[str, ...]) -> tuple[str, ...]:
+    for code in value:
+        if not re.fullmatch("[a-z]{2,3}", code):
+            raise PydanticCustomError("language", "a language is written like en, ur or bal")
+    return value
+
+
 Seconds = Annotated[float, BeforeValidator(_duration)]
 Bytes = Annotated[int, BeforeValidator(_size)]
 ClockTime = Annotated[str, BeforeValidator(_clock)]
@@ -148,9 +155,7 @@ class TakesSettings(_Section):
 
     priority: Literal["high", "normal", "low"] = "low"
     grade: Grade = Grade.CHECK
-    languages: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")], ...], BeforeValidator(_listed)
-    ] = ()
+    languages: Annotated[Words, AfterValidator(_languages)] = ()
     kinds: Words = ()
 
 
@@ -161,7 +166,7 @@ class ChannelSettings(_Section):
     quiet: Quiet = None
     batch: Seconds = 0
     per_hour: int | None = Field(default=None, ge=1)
-    takes: TakesSettings = TakesSettings()
+    takes: Annotated[TakesSettings, BeforeValidator(lambda written: written or {})] = TakesSettings()
 
 
 class DigestSettings(_Section):

@@ -111,12 +111,11 @@ class Delivery:
         outcome = await asyncio.to_thread(sender.deliver, message, DEADLINE_S, self._clock())
         now = self._clock()
         settled = policy.after(outcome, alerts, state, now, self._chance.random())
-        await self._write(self._store.settle, settled.channel, outcome, settled.alerts, now)
+        trouble = policy.trouble(settled, outcome, now)
+        told = self._setup.notice_channels_without(state.name)
+        await self._write(self._store.settle, settled.channel, outcome, settled.alerts, now, trouble, told)
         if outcome.kind != "ok":
             log.warning("channel %s: %s", state.name, outcome.detail)
-        if trouble := policy.trouble(settled, outcome, now):
-            channels = self._setup.notice_channels_without(state.name)
-            await self._write(self._store.tell, trouble.key, trouble.subject, trouble.text, channels, now)
         return outcome
 
     async def _sender(self, channel: Channel) -> Sender:
@@ -160,7 +159,7 @@ class Delivery:
         if alert.kind == "digest":
             letter = daily.letter(self._store, self._setup, date.fromisoformat(alert.rule))
             return messages.note(alert, letter.lines, region=region, style=sender.style, page=letter.page)
-        return messages.note(alert, [alert.reason], region=region, style=sender.style)
+        return messages.note(alert, [alert.body], region=region, style=sender.style)
 
 
 def send_test(setup: Setup, channel: Channel, now: datetime, out: TextIO) -> Outcome:

@@ -667,9 +667,8 @@ class NewAlert:
     rule: str
     channel: str
     state: AlertState = AlertState.PENDING
-    reason: str = (
-        ""  # why it is held, or why this channel and not the configured one; of an update, what is new
-    )
+    reason: str = ""  # why it is held, or why this channel and not the configured one
+    body: str = ""  # of an update: what is new, a line each
     not_before: datetime | None = None  # of an update: when it may go
 
 
@@ -703,6 +702,16 @@ class Alert:
     last_error: str = ""
     possible_repeat: bool = False  # an earlier try may have been delivered
     article: int | None = None  # the article that raised it
+    body: str = ""  # of a notice, what it says; of an update, what is new, a line each
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell once about the monitor itself."""
+
+    key: str  # what is told once
+    subject: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

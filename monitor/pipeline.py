@@ -31,6 +31,7 @@ from monitor.models import (
     Job,
     Match,
     NewAlert,
+    Notice,
     PageContext,
     PollRecord,
     Reading,
@@ -45,6 +46,7 @@ from monitor.sources import cadence, identity, network, polling
 from monitor.sources.feed import parse_feed
 from monitor.sources.fetch import Client
 from monitor.sources.robots import Robots
+from monitor.sources.urls import shown_url
 from monitor.stories import cluster
 from monitor.text.show import log_safe
 from monitor.watch import watch_feed, watch_network
@@ -141,10 +143,10 @@ class Pipeline:
         try:
             record = await self._ask(feed, timing)
         except (FetchError, FeedError, WorkerError) as error:
-            log.info("feed %s: %s", log_safe(feed.url), log_safe(str(error)))
+            log.info("feed %s: %s", log_safe(shown_url(feed.url)), log_safe(str(error)))
             record = polling.failed(feed, error, timing, offline=await self._offline(feed, error))
         except Exception as error:  # the item boundary: one feed must not stop the others
-            log.exception("feed %s failed in a way nobody foresaw", log_safe(feed.url))
+            log.exception("feed %s failed in a way nobody foresaw", log_safe(shown_url(feed.url)))
             record = polling.failed(feed, MonitorError(f"internal error: {type(error).__name__}"), timing)
         articles = await self._write(self._store.save_poll, record)
         await self._tell_renamed(feed, record)
@@ -242,10 +244,12 @@ class Pipeline:
         if renamed:
             await self._write(
                 self._store.tell,
-                f"renamed|{feed.id}|{record.at.isoformat()}",
-                f"{feed.title} renamed {renamed} entries at once",
-                "Most of its entries looked new in one poll, as after a move of its site. They are kept and searched, "
-                "and none of them alerts; if there was news among them, the digest has it.",
+                Notice(
+                    f"renamed|{feed.id}|{record.at.isoformat()}",
+                    f"{feed.title} renamed {renamed} entries at once",
+                    "Most of its entries looked new in one poll, as after a move of its site. They are kept and "
+                    "searched, and none of them alerts; if there was news among them, the digest has it.",
+                ),
                 self._setup.notice_channels,
                 record.at,
             )
@@ -255,10 +259,12 @@ class Pipeline:
         for rule in rules:
             await self._write(
                 self._store.tell,
-                f"regex|{rule}|{self._setup.rules.digest}",
-                f"The rule {rule} does not see everything",
-                "Its regular expression takes too long on some articles and is given up there. "
-                "`monitor explain` shows where; words and NEAR are never given up.",
+                Notice(
+                    f"regex|{rule}|{self._setup.rules.digest}",
+                    f"The rule {rule} does not see everything",
+                    "Its regular expression takes too long on some articles and is given up there. "
+                    "`monitor explain` shows where; words and NEAR are never given up.",
+                ),
                 self._setup.notice_channels,
                 now,
             )

@@ -180,7 +180,7 @@ def alerts_table(alerts: Iterable[Alert], now: datetime) -> Table:
             alert.rule,
             foreign(alert.title, 60),
             ago(alert.created_at, now),
-            foreign(alert.last_error or alert.reason, 60),
+            foreign(alert.last_error or alert.reason or alert.body, 60),
         )
     return table
 

@@ -24,7 +24,7 @@ def watch_feed(store: Store, setup: Setup, bounds: cadence.Bounds, feed: Feed, n
     verdict = health.assess(seen, learned, now, setup.config.zone)
     notice = health.notice(feed, told(store, feed.id), verdict, now)
     if notice is not None:
-        store.tell(*notice, setup.notice_channels, now)
+        store.tell(notice, setup.notice_channels, now)
     if learned is not None and feed.last_polled is not None:
         due = cadence.sooner(feed, rhythm.look_again(learned, feed.last_polled), bounds)
         if due is not None:
@@ -36,5 +36,5 @@ def watch_network(store: Store, setup: Setup, now: datetime) -> bool:
     feeds = [feed for feed in store.feeds() if not feed.paused]
     notice = network.notice(feeds, network_told(store), now)
     if notice is not None:
-        store.tell(*notice, setup.notice_channels, now)
+        store.tell(notice, setup.notice_channels, now)
     return network.offline(feeds)

@@ -53,6 +53,7 @@ class Detail:
     title_length: int = _TITLE
     why: bool = True
     notes: bool = True
+    news: int = 400  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +124,25 @@ def _rules(item: AlertItem, detail: Detail, short: Callable[..., str]) -> tuple[
                 grade=grade.value if grade else "",
                 key=f"#{alert.key}",
                 why=_own_words(short(why, 240)) if detail.why and why and not _is_update(alert) else "",
-                news=short(alert.reason, 240) if _is_update(alert) else "",
+                news=_news(alert.body, detail.news, short) if _is_update(alert) else "",
                 other_title=short(alert.title, detail.title_length)
                 if differs and alert.title.strip()
                 else "",
             )
         )
     return tuple(lines)
+
+
+def _news(body: str, limit: int, short: Callable[..., str]) -> str:
+    """Return what is new, the latest first, cut to about so many characters; what is left out is counted."""
+    items = body.split("\n")
+    shown = [short(items[0], limit)]
+    for item in items[1:]:
+        if sum(map(len, shown)) + len(item) > limit:
+            break
+        shown.append(short(item, limit))
+    more = len(items) - len(shown)
+    return "; ".join(shown) + (f"; and {more} more" if more else "")
 
 
 def _is_update(alert: Alert) -> bool:

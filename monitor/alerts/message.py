@@ -33,7 +33,7 @@ _DETAILS = (
     Detail(quotes=1, quote_length=160),
     Detail(quotes=0, quote_length=0),
 )
-_BARE = Detail(quotes=0, quote_length=0, title_length=120, why=False, notes=False)
+_BARE = Detail(quotes=0, quote_length=0, title_length=120, why=False, notes=False, news=60)
 
 
 def compose(
@@ -152,8 +152,6 @@ def _item_text(one: Card, language: str, style: Style, templates: Templates, *, 
     if style == "chat":  # the same address, without what a service would act on
         one = replace(one, url=one.url.replace("@", "%40").replace("*", "%2A").replace("~", "%7E"))
     quotes = tuple(_quoted(quote.text, quote.marks, style) for quote in one.quotes)
-    if (own := templates.text(one, quotes, language)) is not None:
-        return own
     rules: list[str] = []
     for rule in one.rules:
         name = "Update on" if rule.news else "Rule"
@@ -170,7 +168,8 @@ def _item_text(one: Card, language: str, style: Style, templates: Templates, *, 
         rules,
         list(one.notes),
     ]
-    return "\n\n".join(text for block in blocks if (text := "\n".join(filter(None, block))))
+    built_in = "\n\n".join(text for block in blocks if (text := "\n".join(filter(None, block))))
+    return templates.text(one, quotes, language, built_in)
 
 
 def _quoted(text: str, marks: Sequence[tuple[int, int]], style: Style) -> str:

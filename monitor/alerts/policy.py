@@ -26,6 +26,7 @@ from monitor.models import (
     Match,
     NewAlert,
     News,
+    Notice,
     Outcome,
     Rule,
     Takes,
@@ -69,15 +70,6 @@ class Settlement:
     alerts: Mapping[int, tuple[AlertState, datetime | None]]  # id -> state, next try
     channel: ChannelState
     possible_repeat: bool  # the next try may deliver the same thing again
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something to tell once about the monitor itself."""
-
-    key: str
-    subject: str
-    text: str
 
 
 def route(
@@ -131,10 +123,14 @@ def updates(
         rule, channel = rules.get(one.rule), channels.get(one.channel)
         if rule is None or channel is None or not _reads(channel.takes, language, kind):
             continue
+        if _PRIORITIES[rule.priority] > _PRIORITIES[channel.takes.priority]:
+            continue
+        if one.channel not in {*rule.channels, CONSOLE}:  # the console stands in for channels that are off
+            continue
         wanted = [f"{_NEW[item.kind]}: {item.what}" for item in news if item.kind in rule.updates]
         if wanted:
             not_before = one.last + UPDATE_GAP if one.last else None
-            found.append(NewAlert(one.rule, one.channel, reason="; ".join(wanted), not_before=not_before))
+            found.append(NewAlert(one.rule, one.channel, body="\n".join(wanted), not_before=not_before))
     return tuple(found)
 
 

@@ -17,6 +17,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from datetime import datetime
 from difflib import get_close_matches
+from email.errors import MessageError
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
@@ -215,6 +216,14 @@ class Mail(_Timed):
         taken = self._taken[1] if self._taken[0] == identity else set()
         self._taken = identity, taken
         refusals: list[Outcome] = []
+        try:
+            letters = [
+                (address, _letter(message, service, target, identity, now).as_bytes().decode("ascii"))
+                for address, target in _envelopes(service)
+                if address not in taken
+            ]
+        except (MessageError, ValueError) as error:
+            return Outcome("permanent", f"the mail cannot be written: {in_words(error)}")
         connection = AppriseSMTPController(
             host=service.smtp_host,
             port=service.port,
@@ -226,17 +235,14 @@ class Mail(_Timed):
         )
         try:
             with listening() as heard, connection as server:
-                for address, target in _envelopes(service):
-                    if address in taken:
-                        continue
+                for address, letter in letters:
                     heard.clear()
-                    letter = _letter(message, service, target, identity, now).as_bytes().decode("ascii")
                     if server.sendmail(service.from_addr[1], [address], letter):
                         taken.add(address)
                     else:
                         refusals.append(judge(heard))
         except (OSError, smtplib.SMTPException, RuntimeError, UnicodeError) as error:
-            # The connection or the letter was never ready, so nothing was taken.
+            # The connection was never ready, so nothing was taken.
             return Outcome("failed", in_words(error))
         return _together(refusals, len(taken))
 
@@ -264,7 +270,8 @@ def _letter(
     message: Message, service: Any, target: tuple[str, str], identity: str, now: datetime
 ) -> EmailMessage:
     letter = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
-    letter["Subject"] = message.title
+    # =?…?= is another way of writing any character, a line's end too, and is read where it stands in plain text.
+    letter["Subject"] = message.title.replace("=?", "=\N{ZERO WIDTH SPACE}?")
     letter["From"] = formataddr((service.from_addr[0] or "", service.from_addr[1]))
     letter["To"] = formataddr(target)
     if copies := sorted(service.cc - {target[1]}):

@@ -120,11 +120,15 @@ async def _backfill(setup: Setup, clock: Clock, url: str, pages: int, until: dat
                 tools = Outside(client, workers, clock, progress)
                 done = await backfill(tools, writer, feed, pages=pages, until=until, permit=permit)
         if done.entries:
+            from monitor.models import Notice
+
             await writer(
                 store.tell,
-                f"backfill|{feed.id}|{clock().isoformat()}",
-                feed.title,
-                f"{done.entries} older entries were stored by hand; they do not alert",
+                Notice(
+                    f"backfill|{feed.id}|{clock().isoformat()}",
+                    feed.title,
+                    f"{done.entries} older entries were stored by hand; they do not alert",
+                ),
                 (),
                 clock(),
             )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from monitor.models import OFFLINE, Feed, FeedHistory, Health, Specimen, Told
+from monitor.models import OFFLINE, Feed, FeedHistory, Health, Notice, Specimen, Told
 from monitor.sources import rhythm
 from monitor.sources.rhythm import Rhythm
 from monitor.sources.urls import shown_url
@@ -101,8 +101,8 @@ def assess(history: FeedHistory, learned: Rhythm | None, now: datetime, zone: Zo
     )
 
 
-def notice(feed: Feed, told: Told | None, health: Health, now: datetime) -> tuple[str, str, str] | None:
-    """Return (key, subject, text) of what is to be said about a feed now, or None.
+def notice(feed: Feed, told: Told | None, health: Health, now: datetime) -> Notice | None:
+    """Return what is to be said about a feed now, or None.
 
     `told` is the last thing that was said about it. Each episode is told once, and its end once; what may
     pass by itself is not told at all. The key names the episode, so that saying it twice can be refused.
@@ -113,7 +113,7 @@ def notice(feed: Feed, told: Told | None, health: Health, now: datetime) -> tupl
     title = one_line(feed.title, _TITLE_LIMIT) or shown_url(feed.url)
     if episode and episode != before:
         advice = "" if condition == "moved" else f" {_STILL}"
-        return (
+        return Notice(
             f"feed|{feed.id}|{condition}|{_instant(health.since or now)}",
             f"{title} {_SUBJECTS[condition]}",
             f"{_sentence(health.why)}{advice}",
@@ -124,7 +124,7 @@ def notice(feed: Feed, told: Told | None, health: Health, now: datetime) -> tupl
         return None  # what changed is what is expected of it, and nothing has come
     what = "It has something new again." if before == "quiet" else "It can be read again."
     remark = f" {_sentence(health.why)}" if health.why else ""
-    return (
+    return Notice(
         f"feed|{feed.id}|back|{_instant(now)}",
         f"{title} {_SUBJECTS['back']}",
         f"{what}{remark}",

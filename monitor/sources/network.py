@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from monitor.models import OFFLINE, Feed
+from monitor.models import OFFLINE, Feed, Notice
 
 PATIENCE = timedelta(hours=1)  # a shorter interruption is told by nothing but the log of polls
 UNREACHED = frozenset({OFFLINE, "dns", "connect", "timeout"})
@@ -34,8 +34,8 @@ def last_answer(feeds: Sequence[Feed]) -> datetime | None:
     return max((feed.last_ok for feed in feeds if feed.last_ok), default=None)
 
 
-def notice(feeds: Sequence[Feed], told: str, now: datetime) -> tuple[str, str, str] | None:
-    """Return (key, subject, text) of what is to be said about the network now, or None.
+def notice(feeds: Sequence[Feed], told: str, now: datetime) -> Notice | None:
+    """Return what is to be said about the network now, or None.
 
     `told` is the key of the last such notice, or empty. The key of one that says offline names when a feed was
     last read, that of its end the same instant.
@@ -51,7 +51,7 @@ def notice(feeds: Sequence[Feed], told: str, now: datetime) -> tuple[str, str, s
             f"None of {len(feeds)} feeds has been reached since {_when(last)}: this machine seems to be offline, "
             "and silence means nothing."
         )
-        return f"network|offline|{since}", "No feed can be reached", text
+        return Notice(f"network|offline|{since}", "No feed can be reached", text)
     kind, _, begun = told.removeprefix("network|").partition("|")
     if kind != "offline" or begun == since:
         return None
@@ -59,7 +59,7 @@ def notice(feeds: Sequence[Feed], told: str, now: datetime) -> tuple[str, str, s
         f"No feed was read between {_when(datetime.fromisoformat(begun))} and about {_when(last)}. "
         "What feeds no longer list was not seen."
     )
-    return f"network|online|{begun}", "Feeds can be reached again", text
+    return Notice(f"network|online|{begun}", "Feeds can be reached again", text)
 
 
 def _when(at: datetime) -> str:

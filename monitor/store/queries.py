@@ -56,7 +56,7 @@ _ARTICLE = """
 _ALERT = """
     SELECT id, key, kind, story_id, article_id, rule, channel, state, attempts,
            coalesce(retried_at, created_at) AS created_at, next_at, sent_at, title, url, reason, last_error,
-           possible_repeat
+           possible_repeat, body
     FROM outbox
 """
 _CANDIDATE = """
@@ -425,7 +425,8 @@ class Queries:
     def waiting(self, now: datetime) -> dict[str, tuple[Alert, ...]]:
         """Return the alerts that are due, oldest first, by channel."""
         rows = self.db.query(
-            _ALERT + " WHERE state IN ('pending', 'held') AND next_at <= ? ORDER BY created_at, id",
+            _ALERT + " WHERE state IN ('pending', 'held') AND next_at <= ?1 AND NOT EXISTS"
+            " (SELECT 1 FROM story WHERE story.id = story_id AND muted_until > ?1) ORDER BY created_at, id",
             [codec.instant(now)],
         )
         channels: dict[str, list[Alert]] = {}
@@ -715,4 +716,5 @@ def _alert(row: dict[str, Any]) -> Alert:
         last_error=row["last_error"],
         possible_repeat=bool(row["possible_repeat"]),
         article=row["article_id"],
+        body=row["body"],
     )

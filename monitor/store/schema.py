@@ -41,6 +41,15 @@ def m004_stories(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m005_bodies(db: sqlite_utils.Database) -> None:
+    """Keep what an alert says apart from why it is held."""
+    db.execute(
+        "ALTER TABLE outbox ADD COLUMN body TEXT NOT NULL DEFAULT ''"
+    )  # of a notice; of an update, a line each
+    db.execute("UPDATE outbox SET body = reason, reason = '' WHERE kind = 'notice'")
+
+
 _STORIES = (
     "ALTER TABLE article ADD COLUMN signature TEXT NOT NULL DEFAULT ''",  # JSON, models.Signature
     "ALTER TABLE story ADD COLUMN merged_into INTEGER REFERENCES story(id)",

@@ -32,6 +32,7 @@ from monitor.models import (
     Match,
     NewAlert,
     NewEntry,
+    Notice,
     Outcome,
     Placement,
     PollRecord,
@@ -48,6 +49,12 @@ from monitor.store.schema import migrations
 _BUSY_SECONDS = 30
 _WAL_LIMIT = 64 * 1024 * 1024
 _MUTED = "muted by hand"
+# How much an alert says for its story, when two become one: a dead letter nothing.
+_TOLD = (
+    {AlertState.DEAD},
+    {AlertState.PENDING, AlertState.HELD},
+    {AlertState.SENDING, AlertState.SENT},
+)
 _HELD_BY_GUARD = "state = 'held' AND next_at IS NULL"
 _HOLD_UNFOUNDED = """
     UPDATE outbox SET state = 'held', next_at = NULL, reason = 'found only in what stands on every page of its site'
@@ -646,9 +653,10 @@ class Store(Queries):
         )
         for update in updates:
             waiting = db.execute(
-                "UPDATE outbox SET reason = reason || '; ' || ?, article_id = ?, title = ?, url = ?"
-                " WHERE kind = 'update' AND story_id = ? AND rule = ? AND channel = ? AND state IN ('pending', 'held')",
-                [update.reason, article, title, url, story, update.rule, update.channel],
+                "UPDATE outbox SET body = ? || char(10) || body, article_id = ?, title = ?, url = ? WHERE id ="
+                " (SELECT min(id) FROM outbox WHERE kind = 'update' AND story_id = ? AND rule = ? AND channel = ?"
+                "  AND (state = 'pending' OR (state = 'held' AND next_at IS NOT NULL)))",
+                [update.body, article, title, url, story, update.rule, update.channel],
             )
             if waiting.rowcount:
                 continue
@@ -663,7 +671,7 @@ class Store(Queries):
                     "rule": update.rule,
                     "channel": update.channel,
                     "state": (AlertState.HELD if muted and muted > now else AlertState.PENDING).value,
-                    "reason": update.reason,
+                    "body": update.body,
                     "title": title,
                     "url": url,
                     "created_at": codec.instant(now),
@@ -704,7 +712,10 @@ class Store(Queries):
             language, seen = db.execute(
                 "SELECT language, first_seen FROM article WHERE id = ?", [min(articles)]
             ).fetchone()
-            new = _key(db.table("story").insert({"language": language, "first_seen": seen}))
+            muted = db.execute("SELECT muted_until FROM story WHERE id = ?", [story]).fetchone()[0]
+            new = _key(
+                db.table("story").insert({"language": language, "first_seen": seen, "muted_until": muted})
+            )
             for article in sorted(articles):
                 _move(db, article, new, "by hand", at)
             db.execute(
@@ -760,14 +771,14 @@ class Store(Queries):
         title: str,
         at: str | None,
         *,
-        reason: str = "",
+        body: str = "",
     ) -> bool:
         dedup_key = f"{kind}|{subject}|{channel}"
         done = db.execute(
             "INSERT INTO outbox"
-            " (dedup_key, key, kind, rule, channel, state, reason, title, created_at, next_at)"
+            " (dedup_key, key, kind, rule, channel, state, body, title, created_at, next_at)"
             " VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            [dedup_key, short_key(dedup_key), kind, subject, channel, reason, title, at, at],
+            [dedup_key, short_key(dedup_key), kind, subject, channel, body, title, at, at],
         )
         return bool(done.rowcount)
 
@@ -796,8 +807,10 @@ class Store(Queries):
         outcome: Outcome,
         alerts: Mapping[int, tuple[AlertState, datetime | None]],
         now: datetime,
+        notice: Notice | None = None,
+        tell: Sequence[str] = (),
     ) -> None:
-        """Write how a delivery went: the alerts' new states and due times, and the channel's."""
+        """Write how a delivery went: the alerts' new states, the channel's, and a notice of it."""
         at = codec.instant(now)
         with self._write() as db:
             for alert, (state, next_at) in alerts.items():
@@ -833,6 +846,8 @@ class Store(Queries):
                 },
                 pk="name",
             )
+            if notice is not None:
+                self._tell(db, notice, tell, at)
 
     def retry(self, alerts: Collection[int] | None, now: datetime) -> int:
         """Try dead alerts again, these or all; return how many. Raises NotFoundError for one that is not dead."""
@@ -861,17 +876,21 @@ class Store(Queries):
 
     # --- the rest -------------------------------------------------------------------------------
 
-    def tell(self, key: str, subject: str, text: str, channels: Sequence[str], now: datetime) -> bool:
+    def tell(self, notice: Notice, channels: Sequence[str], now: datetime) -> bool:
         """Keep a notice once per key and queue it for its channels; tell whether it is new."""
-        at = codec.instant(now)
         with self._write() as db:
-            done = db.execute(
-                "INSERT INTO notice (key, at, subject, text) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                [key, at, subject, text],
-            )
-            if done.rowcount:
-                for channel in channels:
-                    self._queue(db, "notice", key, channel, subject, at, reason=text)
+            return self._tell(db, notice, channels, codec.instant(now))
+
+    def _tell(
+        self, db: sqlite_utils.Database, notice: Notice, channels: Sequence[str], at: str | None
+    ) -> bool:
+        done = db.execute(
+            "INSERT INTO notice (key, at, subject, text) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [notice.key, at, notice.subject, notice.text],
+        )
+        if done.rowcount:
+            for channel in channels:
+                self._queue(db, "notice", notice.key, channel, notice.subject, at, body=notice.text)
         return bool(done.rowcount)
 
     def save_digest(self, date: str, now: datetime, files: Mapping[str, str]) -> None:
@@ -921,6 +940,10 @@ def _absorb(db: sqlite_utils.Database, story: int, other: int, how: str, at: str
     for article, before in members:
         _move(db, article, story, how if before == "first" else before, at)
     db.execute("UPDATE story SET merged_into = ? WHERE id = ?", [story, other])
+    db.execute(  # a person wanted to hear nothing of the one, and it is part of this now
+        "UPDATE story SET muted_until = (SELECT max(muted_until) FROM story WHERE id IN (?1, ?2)) WHERE id = ?1",
+        [story, other],
+    )
     for pair in db.execute(
         "SELECT story_id, other_id FROM story_apart WHERE ? IN (story_id, other_id)", [other]
     ).fetchall():
@@ -948,15 +971,15 @@ def _join_alert(
     if twin is None:
         db.execute("UPDATE outbox SET story_id = ?, dedup_key = ? WHERE id = ?", [story, own_key, alert])
         return
-    unsent = {AlertState.PENDING.value, AlertState.HELD.value}
-    if state not in unsent and twin[1] in unsent:
-        # The one that was sent, or is being sent, speaks for the story; the other takes its place.
+    told = {state.value: rank for rank, states in enumerate(_TOLD) for state in states}
+    if told[state] > told[twin[1]]:
+        # The one that was sent, or is being sent, or waits while the other died, speaks for the story.
         before = db.execute("SELECT story_id FROM outbox WHERE id = ?", [alert]).fetchone()[0]
         db.execute("UPDATE outbox SET dedup_key = dedup_key || '|' WHERE id = ?", [twin[0]])
         db.execute("UPDATE outbox SET story_id = ?, dedup_key = ? WHERE id = ?", [story, own_key, alert])
         db.execute("UPDATE outbox SET story_id = ?, dedup_key = ? WHERE id = ?", [before, key, twin[0]])
         alert, state = twin[:2]
-    if state in unsent:
+    if state in {AlertState.PENDING.value, AlertState.HELD.value}:
         db.execute(
             "UPDATE outbox SET state = 'held', next_at = NULL, reason = ? WHERE id = ?",
             [f"told as part of story {story}", alert],

@@ -34,10 +34,10 @@ class Status:
 
     def news(self, known: Sequence[ArticleView], article: ArticleView) -> Iterator[News]:
         """Yield what an article adds to a story that had these before."""
-        if self._origins.count([*known, article]) > self._origins.count(known):
-            yield News("origin", self._origins.of(article))
         heard = self.sides(known)
         yield from (News("side", side.value) for side in self.sides([article]) if side not in heard)
+        if self._origins.count([*known, article]) > self._origins.count(known):
+            yield News("origin", self._origins.of(article))
         places = frozenset[str]().union(*map(self._places, known))
         yield from (News("place", place) for place in sorted(self._places(article, "title") - places))
         figures = frozenset[str]().union(

@@ -147,13 +147,22 @@ def test_it_says_when_the_article_was_not_read(
 
 
 def test_an_update_says_what_is_new() -> None:
-    first = replace(KHAN.alerts[0], kind="update", reason="another side is quoted: official")
+    first = replace(KHAN.alerts[0], kind="update", body="another side is quoted: official")
     message = written(replace(KHAN, alerts=(first,)))
     assert message.title.startswith(f"Update: {OPEN}Khan of Kalat")
     assert f"Update on: {OPEN}The Khan of Kalat speaks{CLOSE} · strong · #{first.key}" in message.text
     assert f"New: {OPEN}another side is quoted: official{CLOSE}" in message.text
     assert "Why:" not in message.text
     assert "New: " in message.html
+
+
+def test_of_much_news_the_latest_is_told_and_the_rest_counted() -> None:
+    lines = "\n".join(f"another origin: Outlet {number}" for number in range(80))
+    item = replace(KHAN, alerts=(replace(KHAN.alerts[0], kind="update", body=lines),))
+    text = written(item).text
+    assert "another origin: Outlet 0" in text
+    assert "; and " in text
+    assert len(compose([item] * 20, zone=KARACHI, limit=9000).text) <= 9000
 
 
 def test_a_possible_repeat_is_marked() -> None:

@@ -152,10 +152,10 @@ def test_a_rule_says_which_news_it_wants_updates_for() -> None:
         NewAlert(
             "khan",
             "slack",
-            reason="another side is quoted: official; another figure in a headline: 7",
+            body="another side is quoted: official\nanother figure in a headline: 7",
             not_before=NOON + UPDATE_GAP,
         ),
-        NewAlert("khan", "email", reason="another side is quoted: official; another figure in a headline: 7"),
+        NewAlert("khan", "email", body="another side is quoted: official\nanother figure in a headline: 7"),
     )
     assert updates((News("place", "Panjgur"),), TOLD, wanted, CHANNELS) == ()
 

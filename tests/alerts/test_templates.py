@@ -51,7 +51,10 @@ def test_a_template_lays_out_the_mail_and_is_escaped(tmp_path: Path) -> None:
         ("{{ story.titel }}" + GOOD, 1, "titel"),
         ("{{ story.title.__class__.__mro__ }}" + GOOD, 1, "unsafe"),
         ("{{ 1 // 0 }}" + GOOD, 1, "zero"),
-        ("{% include '/etc/passwd' %}" + GOOD, 1, "passwd"),
+        ("{% include 'config.yaml' %}" + GOOD, 1, "config.yaml is no template"),
+        ("{% include 'story.txt.j2' %}" + GOOD, 1, "RecursionError"),
+        ("{{ 'a' * 99999999999 }}" + GOOD, 1, "whole numbers"),
+        ("{% for i in range(99999) %}{% endfor %}" + GOOD, 1, "100 numbers"),
     ],
 )
 def test_templates_that_would_lose_or_leak_something_are_refused(
@@ -61,6 +64,44 @@ def test_templates_that_would_lose_or_leak_something_are_refused(
     assert fault.file.endswith("story.txt.j2")
     assert fault.line == line
     assert what in fault.message
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "{{ story.title | safe }}" + GOOD,
+        "{% autoescape false %}{{ story.notes[0] }}{% endautoescape %}" + GOOD,
+    ],
+)
+def test_a_page_that_would_let_markup_in_is_refused(tmp_path: Path, page: str) -> None:
+    (fault,) = Templates(folder(tmp_path, page, "story.html.j2")).faults()
+    assert "as markup" in fault.message
+
+
+def test_what_a_page_includes_is_escaped_too(tmp_path: Path) -> None:
+    folder(tmp_path, "<b>{{ story.title }}</b>" + GOOD, "card.txt.j2")
+    templates = Templates(folder(tmp_path, "{% include 'card.txt.j2' %}", "story.html.j2"))
+    assert list(templates.faults()) == []
+    item = replace(KHAN, title="<img src=x onerror=alert(1)>")
+    assert "<img" not in compose([item], zone=KARACHI, templates=templates).html
+
+
+def test_a_file_that_cannot_be_a_template_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "story.txt.j2").symlink_to(tmp_path / "nowhere")
+    (fault,) = Templates(tmp_path).faults()
+    assert fault.message == "not a file"
+
+
+def test_a_template_that_grows_with_what_it_is_given_is_left_aside(tmp_path: Path) -> None:
+    long = (
+        GOOD
+        + "{% for i in range(99) %}{% for rule in story.rules %}"
+        + "word " * 20
+        + "{% endfor %}{% endfor %}"
+    )
+    templates = Templates(folder(tmp_path, long))
+    assert list(templates.faults()) == []
+    assert compose([KHAN], zone=KARACHI, templates=templates).text == compose([KHAN], zone=KARACHI).text
 
 
 def test_a_template_that_fails_on_one_story_is_left_aside_for_it(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_an_episode_is_told_once_and_its_end_once() -> None:
     )
     first = notice(FEED, None, silent, NOW)
     assert first is not None
-    assert "The Daily" in first[1]
+    assert "The Daily" in first.subject
     assert notice(FEED, Told("silent", NOW), silent, NOW + timedelta(hours=1)) is None
     later = NOW + timedelta(days=1)
     back = Health("ok", "ok", "", None, lasting=False, last_new=later)

@@ -73,20 +73,20 @@ def test_the_end_of_being_offline_is_told_once() -> None:
     some = feeds(10)
     begun = network.notice(some, "", NOW)
     assert begun is not None
-    key, subject, text = begun
+    key, subject, text = begun.key, begun.subject, begun.text
     assert key == "network|offline|2026-11-22T04:00:00+00:00"
     assert subject == "No feed can be reached"
     assert "10 feeds" in text
     assert "2026-11-22 04:00 UTC" in text
     later = network.notice(some, key, NOW + HOUR)
     assert later is not None
-    assert later[0] == key  # kept once per key
+    assert later.key == key  # kept once per key
     back = [replace(feed, last_ok=NOW + HOUR, last_polled=NOW + HOUR, problem="") for feed in some]
     ended = network.notice(back, key, NOW + HOUR)
     assert ended is not None
-    assert ended[0] == "network|online|2026-11-22T04:00:00+00:00"
-    assert "04:00 UTC and about 2026-11-22 07:00 UTC" in ended[2]
-    assert network.notice(back, ended[0], NOW + HOUR) is None
+    assert ended.key == "network|online|2026-11-22T04:00:00+00:00"
+    assert "04:00 UTC and about 2026-11-22 07:00 UTC" in ended.text
+    assert network.notice(back, ended.key, NOW + HOUR) is None
 
 
 def test_a_short_interruption_is_not_told() -> None:

@@ -230,8 +230,8 @@ def test_what_was_told_is_read_back_by_the_key_of_its_notice(tmp_path: Path) -> 
             what = Health(condition, health.coarse(condition), "why", at, condition != "ok", at)
             said = health.notice(feed, told(store, feed.id), what, at)
             assert said is not None
-            assert store.tell(*said, [], at)
-            assert not store.tell(*said, [], at)
+            assert store.tell(said, [], at)
+            assert not store.tell(said, [], at)
         last = told(store, feed.id)
         assert told(store, feed.id * 10 + 1) is None
     assert last is not None

@@ -173,11 +173,11 @@ def test_dead_letters_are_tried_again(store: Store) -> None:
 
 # --- updates ------------------------------------------------------------------------------------
 
-NEWS = (NewAlert("water", "console", reason="another origin: The Herald"),)
+NEWS = (NewAlert("water", "console", body="another origin: The Herald"),)
 
 
 def updates(store: Store) -> list[tuple[str, str]]:
-    return [(alert.state.value, alert.reason) for alert in store.alerts() if alert.kind == "update"]
+    return [(alert.state.value, alert.body) for alert in store.alerts() if alert.kind == "update"]
 
 
 def test_a_story_that_was_not_sent_yet_needs_no_update(store: Store) -> None:
@@ -196,9 +196,9 @@ def test_an_update_takes_up_what_comes_while_it_waits(store: Store) -> None:
         3,
         reading(match()),
         story=story,
-        news=(replace(later, reason="another side is quoted: party"),),
+        news=(replace(later, body="another side is quoted: party"),),
     )
-    assert updates(store) == [("pending", "another origin: The Herald; another side is quoted: party")]
+    assert updates(store) == [("pending", "another side is quoted: party\nanother origin: The Herald")]
     assert store.waiting(NOW + HOUR / 2) == {}
     (alert,) = store.waiting(NOW + HOUR)["console"]
     assert (alert.kind, alert.story, alert.article) == ("update", story, 3)
@@ -226,3 +226,45 @@ def test_updates_follow_their_articles(store: Store) -> None:
     assert [alert.story for alert in store.alerts() if alert.kind == "update"] == [new]
     store.merge([new, other], NOW)
     assert [alert.story for alert in store.alerts() if alert.kind == "update"] == [other]
+
+
+def test_what_an_update_says_outlasts_mutes_and_quiet_hours(store: Store) -> None:
+    story = save(store, 1, reading(match())).story
+    assert story is not None
+    send(store, "water")
+    save(store, 2, reading(match()), story=story, news=NEWS)
+    store.mute(story, NOW + HOUR, NOW)
+    store.mute(story, None, NOW)
+    (alert,) = store.waiting(NOW)["console"]
+    store.hold([alert.id], NOW + HOUR, "quiet hours")
+    (alert,) = store.waiting(NOW + HOUR)["console"]
+    assert alert.body == "another origin: The Herald"
+
+
+def test_a_muted_story_stays_muted_whatever_happens_to_it(store: Store) -> None:
+    one = save(store, 1, reading(match())).story
+    other = save(store, 2, reading(match("fire"))).story
+    assert one is not None
+    assert other is not None
+    store.mute(other, NOW + 5 * HOUR, NOW)
+    store.merge([one, other], NOW)  # what the older one waits with is about the muted one now
+    assert store.waiting(NOW + HOUR) == {}
+    new = store.split(one, [2], NOW)
+    save(store, 3, reading(match("snow")), story=new, at=NOW + HOUR)
+    assert store.waiting(NOW + 2 * HOUR) == {}
+    ended = store.waiting(NOW + 5 * HOUR)["console"]
+    assert sorted(alert.rule for alert in ended) == ["fire", "snow", "water"]
+
+
+@pytest.mark.parametrize("dead_first", [True, False])
+def test_a_dead_letter_does_not_silence_the_other_story(store: Store, dead_first: bool) -> None:
+    stories = [save(store, number, reading(match())).story for number in (1, 2)]
+    first, second = sorted(store.alerts(), key=lambda one: one.id)
+    dead = first if dead_first else second
+    store.claim([dead.id], NOW, HOUR)
+    state: dict[int, tuple[AlertState, None]] = {dead.id: (AlertState.DEAD, None)}
+    store.settle(ChannelState("console"), Outcome("permanent", "no"), dict(state), NOW)
+    store.merge([number for number in stories if number], NOW)
+    (alert,) = store.waiting(NOW)["console"]
+    assert alert.story == stories[0]
+    assert sorted(one.state.value for one in store.alerts()) == ["dead", "pending"]
