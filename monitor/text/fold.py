@@ -12,8 +12,9 @@ For whoever matches against it:
 * A hit counts when `Folded.whole(start, end)` says so: when the name begins and ends where words may. That is
   at a `boundary`: where word characters meet others, or Arabic letters meet other letters or digits, and after
   ں and ے in the *original* (they end words, but InPage text has ے inside them: either reading is accepted). A
-  long name may also follow a glued Arabic و, and a suffix may stand between a name and the boundary. A prefix
-  query asks `starts_word` alone.
+  long name may also follow a glued Arabic و, and a suffix may stand between a name and the boundary. Letters that
+  never join the next (ا د ر ز و) let writers leave out spaces: خضدارمیں and بعدژوب hold names. A prefix query
+  asks `starts_word` alone.
 * `words` cuts folded text; `Folded.index_words` adds, for an index, every word that `whole` may find a name
   by. Word characters are letters, digits and combining marks (Devanagari needs the marks).
 * `Folded.span` gives the original characters: whole grapheme clusters, with the marks on the last letter,
@@ -137,6 +138,12 @@ _SUFFIXES_SHORT = ("ون", "ها")
 _LONGEST = 64  # letters of a name without a gap
 _SUFFIXES = ("ون", "یون", "ها", "های", "ی", "ان", "اش")
 
+# What Urdu writes without a space after a letter that joins no other, and before a name.
+_UNJOINED = frozenset("ادڈذرڑزژو")
+_GLUED_AFTER = ("مین", "کی", "کا", "کو", "سی", "نی", "پر", "تک", "اور")
+_GLUED_BEFORE = ("بعد", "اور", "نزد", "شهر", "ڈاکٹر", "میر", "سردار", "سید", "صدر", "وزیر", "گورنر", "کمشنر")
+_SHORTEST_BEFORE, _SHORTEST_AFTER = 4, 3  # letters of a name that may be glued
+
 # Characters known to fold to exactly one; any other is looked up.
 _SINGLE = (
     "\x00-\x7f\u0391-\u03a1\u03b1-\u03c9\u0410-\u044f\u0620-\u063f\u0641-\u064a\u0660-\u066f\u0679-\u06d3"
@@ -222,11 +229,12 @@ def _without(text: str, positions: tuple[int, ...]) -> list[str]:
 
 
 def _stems(word: str) -> Iterator[str]:
-    """Yield what may be the name in an Arabic-script word, which begins with و or ends in a suffix."""
-    for start in (0, 1) if word[0] == "و" else (0,):
+    """Yield what may be the name in an Arabic-script word: without what may be glued before it, and a suffix."""
+    starts = [len(before) for before in ("", "و", *_GLUED_BEFORE) if word.startswith(before)]
+    for start in starts:
         if start:
             yield word[start:]
-        for suffix in _SUFFIXES:
+        for suffix in (*_SUFFIXES, *_GLUED_AFTER):
             if word.endswith(suffix):
                 yield word[start : -len(suffix)]
 
@@ -289,10 +297,19 @@ class Folded:
         return index in self._breaks
 
     def starts_word(self, index: int, letters: int) -> bool:
-        """Tell whether a name of so many letters may begin here: at a boundary, or long and after a glued و."""
+        """Tell whether a name of so many letters may begin here: at a boundary, or after what may be glued to it."""
         if self.boundary(index):
             return True
-        return letters > _SHORT and self.text[index - 1] == "و" and self.boundary(index - 1)
+        if letters >= _SHORT and self.text[index - 1] == "و" and self.boundary(index - 1):
+            return True
+        return (
+            letters >= _SHORTEST_AFTER
+            and self.text[index - 1] in _UNJOINED
+            and any(
+                self.text.endswith(word, 0, index) and self.boundary(index - len(word))
+                for word in _GLUED_BEFORE
+            )
+        )
 
     def ends_word(self, index: int, letters: int) -> bool:
         """Tell whether a name of so many letters may end here: at a boundary, or before a suffix that ends at one.
@@ -303,6 +320,10 @@ class Folded:
             return True
         if not _is_arabic(self.text[index - 1]):
             return False
+        if letters >= _SHORTEST_BEFORE and self.text[index - 1] in _UNJOINED:
+            for word in _GLUED_AFTER:
+                if self.text.startswith(word, index) and self.boundary(index + len(word)):
+                    return True
         return any(
             self.text.startswith(suffix, index) and self.boundary(index + len(suffix))
             for suffix in (_SUFFIXES if letters > _SHORT else _SUFFIXES_SHORT)

@@ -6,9 +6,10 @@ terminal, or look like a link, a heading or a mention. What leaves here can do n
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,8 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _SPACES = re.compile(r"\s+")
 _CLUSTER = regex.compile(r"\X")
 _QUOTATION = re.compile("“([^”]*)”")
+# JSON allows these raw; line readers and terminals do not: some break lines on them, some reorder text.
+_AWKWARD = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 def _clean(text: str) -> str:
@@ -163,6 +166,17 @@ def local_time(at: datetime, zone: ZoneInfo) -> str:
     named = f" {name}" if name.isalpha() else ""
     hours = f"{local:%z}"
     return f"{day}, {local:%H:%M}{named} ({hours[:3]}:{hours[3:5]})"
+
+
+def instant(at: datetime) -> str:
+    """Return an instant as the whole program writes it for others: UTC, seconds, Z."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def json_line(value: object) -> str:
+    """Return JSON on one line, in its own scripts; what would break or turn a line round is escaped."""
+    text = _SURROGATES.sub("\ufffd", json.dumps(value, ensure_ascii=False, separators=(", ", ": ")))
+    return _AWKWARD.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def log_safe(text: str, limit: int = 500) -> str:

@@ -1,8 +1,9 @@
 """Sentences labelled by hand before the matcher saw them: how many are read rightly.
 
-Four sets. open.jsonl, second.jsonl and third.jsonl are looked at when something is mended, and hold what has been
-learned; the third was written to be stranger than the press is. aside.jsonl, the other half of the first, is never looked at: it tells whether what was mended is of a kind. The
-texts are invented, the traps are those of the press, and half of all rows are traps.
+Five sets. open.jsonl, second.jsonl, third.jsonl and fourth.jsonl are looked at when something is mended, and hold
+what has been learned; the third was written to be stranger than the press is. aside.jsonl, the other half of the
+first, is never looked at: it tells whether what was mended is of a kind. The texts are invented, the traps are those
+of the press, and half of all rows are traps.
 """
 
 from __future__ import annotations
@@ -22,7 +23,13 @@ from monitor.sources.language import detect
 HERE = Path(__file__).parent
 PACK = HERE.parents[1] / "regions" / "balochistan"
 # Precision and recall of each set; docs/rules.md has the figures.
-FLOORS = {"open": (0.95, 0.92), "second": (0.95, 0.92), "third": (0.95, 0.75), "aside": (0.85, 0.84)}
+FLOORS = {
+    "open": (0.95, 0.92),
+    "second": (0.95, 0.92),
+    "third": (0.95, 0.88),
+    "fourth": (0.95, 0.92),
+    "aside": (0.85, 0.84),
+}
 
 
 @dataclass(frozen=True)
