@@ -88,6 +88,12 @@ def _listed(value: object) -> object:
     return [] if value is None else value
 
 
+def _web_address(value: str) -> str:
+    if value and not re.fullmatch(r"https?://[^\s/?#<>\"']+(?:/[^\s?#<>\"']*)?", value):
+        raise PydanticCustomError("link", "an address here is written like https://example.org/digests/")
+    return value
+
+
 def _languages(value: tuple[str, ...]) -> tuple[str, ...]:
     for code in value:
         if not re.fullmatch("[a-z]{2,3}", code):
@@ -179,6 +185,7 @@ class DigestSettings(_Section):
         "jsonl",
     )
     channels: Words = ()
+    link: Annotated[str, AfterValidator(_web_address)] = ""
 
 
 class EvidenceSettings(_Section):

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from monitor.digest import render
 from monitor.digest.gather import Digest, gather
 from monitor.digest.write import write_digest
+from monitor.models import Attachment
 from monitor.setup import Setup
 from monitor.sources import health
 from monitor.store.month import month
@@ -106,7 +107,7 @@ class Letter:
     """A digest as it is sent: a few lines, and the page."""
 
     lines: tuple[str, ...]
-    page: str
+    page: Attachment
 
 
 def letter(store: Queries, setup: Setup, day: date) -> Letter:
@@ -115,15 +116,17 @@ def letter(store: Queries, setup: Setup, day: date) -> Letter:
     glance = [
         f"{number}. {card.title.text} · {card.status}" for number, card in enumerate(digest.glance, start=1)
     ]
-    file = setup.config.digests / f"{day.isoformat()}.html"
+    name = f"{day.isoformat()}.html"
+    link = setup.config.digest.link
+    where = f"{link.rstrip('/')}/{name}" if link else str(setup.config.digests / name)
     return Letter(
         lines=(
             summary(digest),
             *(glance or ["Nothing matched on this day."]),
             digest.coverage.sentence,
-            f"The whole digest: {file}",
+            f"The whole digest: {where}",
         ),
-        page=render.html(digest),
+        page=Attachment(name, "html", render.html(digest)),
     )
 
 

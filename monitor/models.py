@@ -749,6 +749,15 @@ class AlertItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A text file that goes with a mail."""
+
+    name: str
+    subtype: str  # of text/…
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """What is handed to a channel: inert text, and HTML of the same content."""
 
@@ -758,6 +767,7 @@ class Message:
     alert_ids: tuple[int, ...]
     headers: tuple[tuple[str, str], ...] = ()  # for mail
     parts: tuple[tuple[Alert, str], ...] = ()  # each alert, and the text about its story
+    attachments: tuple[Attachment, ...] = ()  # for mail
 
 
 @dataclass(frozen=True, slots=True)

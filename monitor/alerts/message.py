@@ -17,7 +17,7 @@ from monitor.alerts import mail
 from monitor.alerts.card import Card, Detail, card, repeat
 from monitor.alerts.foreign import bare, chat, inert, plain, wrapped
 from monitor.alerts.templates import BUILT_IN, Templates
-from monitor.models import Alert, AlertItem, Message
+from monitor.models import Alert, AlertItem, Attachment, Message
 from monitor.text.show import mark, one_line
 
 # plain: for readers that show text as it is (a terminal, a mail's text part, JSON)
@@ -26,6 +26,7 @@ Style = Literal["plain", "chat"]
 
 TITLE_LIMIT = 200
 TEXT_LIMIT = 30_000
+PAGE_LIMIT = 100_000  # bytes: Gmail shows no more of a mail
 _DETAILS = (
     Detail(quotes=3, quote_length=700),
     Detail(quotes=2, quote_length=400),
@@ -98,11 +99,17 @@ def split(
 
 
 def note(
-    alert: Alert, lines: Sequence[str], *, region: str = "", style: Style = "plain", page: str = ""
+    alert: Alert,
+    lines: Sequence[str],
+    *,
+    region: str = "",
+    style: Style = "plain",
+    page: Attachment | None = None,
 ) -> Message:
     """Write a message that is about no story: a test, a notice, the digest.
 
-    `lines` are paragraphs of plain text; `page` is an HTML document to send instead of one made of them.
+    `lines` are paragraphs of plain text; `page` is an HTML document that goes with a mail, and stands in its body
+    instead of one made of the lines, unless it is so long that mail services would cut it.
     """
     foreign = _foreign(style)
     # The title is this program's own: not foreign, and not to be isolated in a subject line.
@@ -111,7 +118,12 @@ def note(
     said = [line for line in lines if line.strip()]
     again = (repeat([alert]),) if alert.possible_repeat else ()
     text = "\n\n".join([*map(foreign, said), *again, f"#{alert.key}"])
-    document = page or mail.paragraphs([*map(bare, said), *again], bare(alert.title), region)
+    short = page is not None and len(page.text.encode()) <= PAGE_LIMIT
+    document = (
+        page.text
+        if page and short
+        else mail.paragraphs([*map(bare, said), *again], bare(alert.title), region)
+    )
     return Message(
         title=title,
         text=text,
@@ -119,6 +131,7 @@ def note(
         alert_ids=(alert.id,),
         headers=_headers((), region),
         parts=((alert, text),),
+        attachments=(page,) if page else (),
     )
 
 

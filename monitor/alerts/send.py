@@ -285,6 +285,8 @@ def _letter(
         letter[key] = " ".join(value.split())
     letter.set_content(message.text, subtype="plain", charset="utf-8", cte="base64")
     letter.add_alternative(message.html, subtype="html", charset="utf-8", cte="base64")
+    for one in message.attachments:
+        letter.add_attachment(one.text, subtype=one.subtype, charset="utf-8", cte="base64", filename=one.name)
     return letter
 
 

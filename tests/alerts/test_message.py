@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from monitor.alerts.card import published
 from monitor.alerts.foreign import inert
 from monitor.alerts.message import TITLE_LIMIT, Style, compose, note, split
-from monitor.models import AlertItem, Message, Origin, Quote, Stamp, Verdict
+from monitor.models import AlertItem, Attachment, Message, Origin, Quote, Stamp, Verdict
 from tests.alerts.samples import (
     AT,
     ENGLISH,
@@ -205,7 +205,12 @@ def test_a_note_is_text_and_page() -> None:
     assert bare(message.text) == f"The last try said: <HTTP 500>.\n\n#{row.key}"
     assert "&lt;HTTP 500&gt;" in message.html
     assert message.alert_ids == (9,)
-    assert note(row, ["x"], page="<p>the digest</p>").html == "<p>the digest</p>"
+    page = Attachment("2026-02-02.html", "html", "<p>the digest</p>")
+    sent = note(row, ["x"], page=page)
+    assert (sent.html, sent.attachments) == (page.text, (page,))
+    long = note(row, ["x"], page=replace(page, text="<p>" + "word " * 40_000))
+    assert "word word" not in long.html
+    assert len(long.attachments) == 1
 
 
 # --- how long it is -----------------------------------------------------------------------------

@@ -122,7 +122,10 @@ def test_the_digest_goes_out_by_mail(world: World, tmp_path: Path, post: Post) -
     page = letter.get_body(("html",))
     assert page is not None
     written = (desk.data / "digests" / "2026-02-02.html").read_text()
-    assert page.get_content().splitlines() == written.splitlines()
+    assert "The whole digest: " in page.get_content()  # which is too long for mail services, and attached
+    (attached,) = letter.iter_attachments()
+    assert attached.get_filename() == "2026-02-02.html"
+    assert attached.get_content().splitlines() == written.splitlines()
     assert desk.once(now=morning + timedelta(hours=1))["alerts_sent"] == 0
 
 
