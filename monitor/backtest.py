@@ -41,7 +41,7 @@ class _Bench:
     ) -> None:
         self._reader = Queries.open(path)
         self._sides = Sides(now, before)
-        self._registry = Registry(tuple(outlets))
+        self._registry = Registry(tuple(outlets), ())
 
     def judge(self, articles: Sequence[int]) -> tuple[Row, ...]:
         stored = self._reader.standing_grades(articles)

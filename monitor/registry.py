@@ -25,7 +25,7 @@ from monitor.stories.topics import topics
 class Registry:
     """The outlets of a region, by id and by host."""
 
-    def __init__(self, outlets: Iterable[Outlet], entities: Iterable[Entity] = ()) -> None:
+    def __init__(self, outlets: Iterable[Outlet], entities: Iterable[Entity]) -> None:
         self.by_id = {outlet.id: outlet for outlet in outlets}
         self._by_host = {host: outlet for outlet in self.by_id.values() for host in outlet.hosts}
 
@@ -87,6 +87,13 @@ class Registry:
             sides=sides,
             topics=topics(articles),
         )
+
+    def status(self, story: Story) -> tuple[str, int]:
+        """Return a story's status and the number of its origins, as `story` does, without what they do not need."""
+        origins = self._origins.count(self._known(story))
+        # One origin is single-source whoever is heard, and listening is what takes time.
+        sides = self._status.sides(map(self.article, story.articles)) if origins > 1 else ()
+        return label(origins, sides), origins
 
     def origins_of(self, story: Story) -> dict[int, str]:
         """Return where each article of a story has its report from, by its number: the name of an outlet or a body."""

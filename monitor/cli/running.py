@@ -182,7 +182,9 @@ async def _demonstrate(folder: Path, now: datetime) -> None:
     moments = [stage.published(now)]
     async with server.serve(moments[0]) as world:
         setup = setup_of(stage.write_config(folder, world))
-        setup = replace(setup, registry=Registry((*setup.region.outlets, *world.outlets)))
+        setup = replace(
+            setup, registry=Registry((*setup.region.outlets, *world.outlets), setup.region.entities)
+        )
         with progress_bars() as progress:
             async with open_run(setup, lambda: moments[0], out=sys.stdout, progress=progress) as opened:
                 click.echo(f"{len(setup.subscriptions)} sample feeds on this machine, no network.", err=True)

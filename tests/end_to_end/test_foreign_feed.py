@@ -36,7 +36,7 @@ def test_a_false_headline_of_a_foreign_feed_is_not_put_into_the_outlets_mouth(de
             )
             setup = load(desk.config, {})
             setup = replace(
-                setup, registry=Registry((*desk.world.outlets, Outlet("blog", "Some blog", "private")))
+                setup, registry=Registry((*desk.world.outlets, Outlet("blog", "Some blog", "private")), ())
             )
             async with open_run(setup, lambda: PUBLISHED, out=io.StringIO(), progress=lambda *_: None) as run:
                 await run.pipeline.cycle()

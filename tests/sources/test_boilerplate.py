@@ -299,7 +299,7 @@ def test_the_first_pages_of_a_site_are_looked_at_again(tmp_path: Path) -> None:
             server.routes["/feed"] = reply(200, served(server, TOPICS[:1]))
             feeds = (Subscription(url=server.url("/feed"), title="T"),)
             rules = rule_source(config.rules, ())
-            setup = Setup(config, Region(), Registry(()), rules, feeds)
+            setup = Setup(config, Region(), Registry((), ()), rules, feeds)
             out = io.StringIO()
             async with open_run(setup, lambda: moment[0], out=out, progress=lambda *_: None) as run:
                 await run.pipeline.cycle(all_feeds=True)  # the first poll alerts of nothing without a date

@@ -168,7 +168,7 @@ async def running(folder: Path, server: Server, feeds: Sequence[str]) -> AsyncIt
     )
     config = read_config(folder / "config.yaml", {}).config
     subscriptions = tuple(Subscription(url=server.url(f"/{name}"), title=name) for name in feeds)
-    setup = Setup(config, Region(), Registry(()), rule_source((), ()), subscriptions)
+    setup = Setup(config, Region(), Registry((), ()), rule_source((), ()), subscriptions)
     async with open_run(setup, lambda: NOW, out=io.StringIO(), progress=lambda *_: None) as run:
         yield run
 
