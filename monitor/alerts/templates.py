@@ -59,8 +59,6 @@ class Templates:
                 yield Fault(error.filename or str(file), error.lineno, 1, f"not a template: {error.message}")
             except _RefusedError as error:
                 yield Fault(str(file), 1, 1, str(error))
-            except Exception as error:  # noqa: BLE001  a template is somebody's program
-                yield Fault(str(file), 1, 1, f"fails on a story: {type(error).__name__}: {error}")
 
     def text(self, card: Card, quotes: tuple[str, ...], language: str, built_in: str) -> str:
         """Return the text about a story: the template's, or else the built-in one."""
@@ -76,8 +74,8 @@ class Templates:
             return None
         try:
             return self._render(name, card, quotes, language)
-        except Exception as error:  # noqa: BLE001  the item boundary: one template must not stop delivery
-            log.warning("the template %s fails on a story, which is told without it: %s", name, error)
+        except (jinja2.TemplateSyntaxError, _RefusedError) as error:
+            log.warning("a story is told without the template %s: %s", name, error)
             return None
 
     def _render(self, name: str, card: Card, quotes: tuple[str, ...], language: str) -> str:
@@ -91,7 +89,14 @@ class Templates:
             "notes": card.notes,
             "language": language,
         }
-        text = self._jinja[name].get_template(name).render(story=story).strip()
+        try:
+            text = self._jinja[name].get_template(name).render(story=story).strip()
+        except jinja2.TemplateSyntaxError:
+            raise
+        except (
+            Exception
+        ) as error:  # the item boundary: a template is somebody's program, and stops no delivery
+            raise _RefusedError(f"fails on a story: {type(error).__name__}: {error}") from error
         if name == HTML and _RAW in text:
             raise _RefusedError("lets foreign text in as markup: leave out `safe` and `autoescape`")
         shown = html.unescape(text) if name == HTML else text
@@ -142,7 +147,7 @@ def _short_range(*args: int) -> range:
 
 
 class _RefusedError(ValueError):
-    """What every message has to hold is not there, or something is that must not."""
+    """It fails, or what every message has to hold is not there, or something is that must not."""
 
 
 BUILT_IN = Templates()

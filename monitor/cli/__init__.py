@@ -12,11 +12,13 @@ from typing import NoReturn
 
 import click
 
-from monitor.cli import asking, checking, feeds, running, searching, seeking, stories
+from monitor.cli import asking, checking, exporting, feeds, running, searching, seeking, stories
 from monitor.cli.common import commands
 from monitor.errors import MonitorError, OutsideError, StoreBusyError
 
-__all__ = ["asking", "checking", "commands", "feeds", "main", "running", "searching", "seeking", "stories"]
+__all__ = [
+    "asking", "checking", "commands", "exporting", "feeds", "main", "running", "searching", "seeking", "stories",
+]  # fmt: skip
 
 
 _EXIT_CODES: tuple[tuple[type[MonitorError], int], ...] = (
@@ -45,13 +47,13 @@ def main() -> NoReturn:
     except MonitorError as error:
         _fail(error, next(code for kind, code in _EXIT_CODES if isinstance(error, kind)))
     except BrokenPipeError:
-        # Whoever read our output has seen enough; the interpreter must not complain about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _release_stdout()  # whoever read our output has seen enough
         sys.exit(0)
     except OSError as error:
         click.echo(
             f"monitor: {error.strerror or error}{f': {error.filename}' if error.filename else ''}", err=True
         )
+        _release_stdout()
         sys.exit(1)
     except Exception as error:
         if os.environ.get("MONITOR_DEBUG"):
@@ -63,6 +65,14 @@ def main() -> NoReturn:
         )
         sys.exit(1)
     sys.exit(0)
+
+
+def _release_stdout() -> None:
+    """Let go of output that cannot be written, so that the interpreter does not complain about it at exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(error: MonitorError, code: int) -> NoReturn:

@@ -27,7 +27,7 @@ from monitor.errors import ConfigError, InputError, QueryError
 _LONGEST = timedelta(days=36_500)
 
 
-def _since(context: click.Context, _: click.Parameter, value: str | None) -> datetime | None:
+def moment(context: click.Context, _: click.Parameter, value: str | None) -> datetime | None:
     """Read 12h, 90d, 8w or a date; the former count back from --now, which is therefore read first."""
     if value is None:
         return None
@@ -41,7 +41,7 @@ def _since(context: click.Context, _: click.Parameter, value: str | None) -> dat
 
 since_option = click.option(
     "--since",
-    callback=_since,
+    callback=moment,
     metavar="WHEN",
     help="Only what was first seen since then: 12h, 90d, 8w or a date.",
 )

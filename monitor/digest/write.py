@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -34,8 +34,10 @@ def write_digest(folder: Path, date: date, formats: Sequence[str], digest: Diges
     return {name: sha256(data).hexdigest() for name, data in rendered.items()}
 
 
-def write_atomically(path: Path, data: bytes, *, mode: int | None = None) -> None:
+def write_atomically(path: Path, data: bytes | Iterable[bytes], *, mode: int | None = None) -> None:
     """Replace a file in one step, on disk before this returns; its folder may not be a symbolic link.
+
+    data: all of it, or its pieces as they come; where one of them fails, the file stays as it was.
 
     mode: the file's permissions; by default what the umask leaves of rw-rw-rw-.
 
@@ -55,9 +57,9 @@ def write_atomically(path: Path, data: bytes, *, mode: int | None = None) -> Non
         os.replace(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
         os.fsync(folder)
     except OSError as error:
-        _discard(folder, temporary)
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
     finally:
+        _discard(folder, temporary)
         os.close(folder)
 
 
@@ -69,14 +71,14 @@ def _is_file_or_free(folder: int, name: str) -> bool:
     return stat.S_ISREG(kind) or stat.S_ISLNK(kind)
 
 
-def _write(folder: int, name: str, data: bytes, mode: int | None) -> None:
+def _write(folder: int, name: str, data: bytes | Iterable[bytes], mode: int | None) -> None:
     _discard(folder, name)  # left by a process that died with the same number
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     file = os.open(name, flags, 0o666 if mode is None else 0o600, dir_fd=folder)
     with os.fdopen(file, "wb") as stream:
         if mode is not None:
             os.fchmod(file, mode)
-        stream.write(data)
+        stream.writelines([data] if isinstance(data, bytes) else data)
         stream.flush()
         os.fsync(stream.fileno())
 

@@ -38,7 +38,8 @@ def snapshot(store: Queries) -> Iterator[None]:
     try:
         yield
     finally:
-        store.db.conn.execute("ROLLBACK")
+        if store.db.conn.in_transaction:  # a failed read may have ended it
+            store.db.conn.execute("ROLLBACK")
 
 
 def count(store: Queries, wanted: Selection) -> int:

@@ -246,10 +246,12 @@ class Program:
     @contextmanager
     def _standing_on(self, fate: Fate, life: int) -> Iterator[None]:
         lines, variant = self.lines, self.variant
+        connections: list[sqlite3.Connection] = []
 
         class MortalStore(variant.store):  # type: ignore[misc, name-defined]
             def __init__(self, path: Path) -> None:
                 super().__init__(path)
+                connections.append(self.db.conn)
                 self.db.conn = _Connection(self.db.conn, fate)
 
         class LineDelivery(variant.delivery):  # type: ignore[misc, name-defined]
@@ -264,6 +266,9 @@ class Program:
             patch.setattr("monitor.cli.making._workers", Inline)
             patch.setattr("monitor.sources.fetch._tls_context", _tls_context)
             yield
+        if fate.dead:
+            for connection in connections:  # a dead process holds no lock
+                connection.close()
 
 
 # Half of a short life would be spent on reading the machine's certificates.

@@ -1,0 +1,1 @@
+"""Data and citations: what a researcher takes away."""
