@@ -170,6 +170,10 @@ class _Connection:
         self._fate.statement()
         return self._connection.executemany(*arguments)
 
+    def close(self) -> None:
+        self._connection.rollback()  # a dead process holds no lock, but a cursor that is not done would
+        self._connection.close()
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
 
@@ -246,12 +250,10 @@ class Program:
     @contextmanager
     def _standing_on(self, fate: Fate, life: int) -> Iterator[None]:
         lines, variant = self.lines, self.variant
-        connections: list[sqlite3.Connection] = []
 
         class MortalStore(variant.store):  # type: ignore[misc, name-defined]
             def __init__(self, path: Path) -> None:
                 super().__init__(path)
-                connections.append(self.db.conn)
                 self.db.conn = _Connection(self.db.conn, fate)
 
         class LineDelivery(variant.delivery):  # type: ignore[misc, name-defined]
@@ -266,9 +268,6 @@ class Program:
             patch.setattr("monitor.cli.making._workers", Inline)
             patch.setattr("monitor.sources.fetch._tls_context", _tls_context)
             yield
-        if fate.dead:
-            for connection in connections:  # a dead process holds no lock
-                connection.close()
 
 
 # Half of a short life would be spent on reading the machine's certificates.
