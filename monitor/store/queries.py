@@ -60,7 +60,7 @@ _ALERT = """
     FROM outbox
 """
 _CANDIDATE = """
-    SELECT a.id, s.story_id, a.language, a.title, a.sketch, a.signature, a.published, a.first_seen FROM article a
+    SELECT a.id, a.language, a.title, a.sketch, a.signature, a.published, a.first_seen FROM article a
 """
 _BELIEVED = timedelta(days=7)  # how old an article may be when it is first seen, for its date to be believed
 _FIRST_BATCH, _LARGEST_BATCH = 25, 400  # articles
@@ -73,6 +73,7 @@ class Queries:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.db = sqlite_utils.Database(connection, strict=True)
+        self._candidates: dict[int, Candidate] = {}  # those of the last look
 
     @classmethod
     def open(cls, path: Path) -> Queries:
@@ -197,11 +198,18 @@ class Queries:
 
     def candidates(self, since: datetime) -> tuple[Candidate, ...]:
         """Return the articles that were placed in a story since then, in the order of their numbers."""
-        rows = self.db.query(
-            _CANDIDATE + " JOIN story_member s ON s.article_id = a.id WHERE s.at >= ? ORDER BY a.id",
-            [codec.instant(since)],
+        stories = dict(
+            self.db.execute(
+                "SELECT article_id, story_id FROM story_member WHERE at >= ? ORDER BY article_id",
+                [codec.instant(since)],
+            ).fetchall()
         )
-        return tuple(map(_candidate, rows))
+        # What an article says does not change once it was read, and this is asked for every match.
+        unknown = json.dumps(sorted(stories.keys() - self._candidates.keys()))
+        rows = self.db.query(_CANDIDATE + " WHERE a.id IN (SELECT value FROM json_each(?))", [unknown])
+        self._candidates |= {row["id"]: _candidate(row) for row in rows}
+        self._candidates = {number: self._candidates[number] for number in stories}
+        return tuple(replace(self._candidates[number], story=story) for number, story in stories.items())
 
     def apart(self) -> frozenset[frozenset[int]]:
         """Return the pairs of stories that a person put asunder."""
@@ -661,7 +669,7 @@ def _candidate(row: dict[str, Any]) -> Candidate:
     published, seen = codec.parse_stamp(row["published"]), codec.known_instant(row["first_seen"])
     return Candidate(
         article=row["id"],
-        story=row["story_id"],
+        story=None,
         language=row["language"],
         title=row["title"],
         sketch=codec.parse_sketch(row["sketch"]),

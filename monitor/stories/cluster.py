@@ -22,6 +22,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from monitor.models import Candidate, Placement, Signature
 from monitor.text.fold import fold, words
@@ -171,8 +172,9 @@ def _excluded(one: Signature, other: Signature, hours: float) -> bool:
 
 def _event(one: Signature, other: Signature, hours: float, weights: _Weights) -> float:
     near = _near(one.lead, one.lead_in, other.lead, other.lead_in)
+    named = near or not one.parties.isdisjoint(other.parties)
     alike = _share(one.words, other.words)
-    if not near and one.parties.isdisjoint(other.parties) and alike < _MANY_WORDS:
+    if not named and alike < _MANY_WORDS:
         return 0.0  # themes and hours alone name no event
     score = weights.start + weights.same_place * near
     if not near and one.lead and other.lead:
@@ -211,7 +213,7 @@ def _least_share(one: frozenset[object], other: frozenset[object]) -> float:
 
 def _overlap(one: Sequence[int], other: Sequence[int]) -> tuple[float, float, int]:
     """Return resemblance, containment of the smaller, and the smaller's size where both are complete."""
-    if not one or not other:
+    if set(one).isdisjoint(other):  # of nearly all pairs that are compared
         return 0.0, 0.0, 0
     limit = min(_complete_below(one), _complete_below(other))
     first = {value for value in one if value <= limit}
@@ -228,6 +230,7 @@ def _complete_below(values: Sequence[int]) -> int:
     return values[-1] if len(values) == SKETCH_SIZE else 2**64
 
 
+@lru_cache(maxsize=20_000)
 def _headline(title: str) -> str:
     """Return a headline for comparison, empty when it is too short to identify a report."""
     parts = words(fold(title))
