@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.digest import words
 from monitor.digest.passages import Passage, headline, key_passages
-from monitor.models import ArticleView, Entity, Grade, Match, Origin, Rule, Stamp, Story, Verdict
+from monitor.models import ArticleView, Entity, Grade, Match, Origin, Rule, Side, Stamp, Story, Verdict
 from monitor.text.show import one_line, safe_url
 
 # The first part of an entity's id says what it is; anything else is listed under its own name.
@@ -111,6 +111,7 @@ class Card:
     found: tuple[Found, ...]
     unconfirmed: tuple[Doubt, ...]
     topics: tuple[str, ...] = ()
+    sides: tuple[Side, ...] = ()  # whose words its reports give
 
     def named(self, *groups: str) -> tuple[Found, ...]:
         """Return the entities of these groups."""
@@ -150,6 +151,7 @@ def make_card(
         found=_found(articles, entities),
         unconfirmed=tuple(_unconfirmed(story, grade)),
         topics=story.topics,
+        sides=story.sides,
     )
 
 
@@ -303,14 +305,15 @@ _DOUBTS: tuple[tuple[str, Callable[[ArticleView], bool]], ...] = (
 )
 
 
-def rank(card: Card) -> tuple[int, int, int, int, bool, float, int]:
-    """Order: origins, outlets, best grade, the rules' priority, a hit in the title, recency; then the id."""
+def rank(card: Card) -> tuple[int, int, int, int, int, bool, float, int]:
+    """Order: origins, sides, outlets, best grade, the rules' priority, a hit in the title, recency; then the id."""
     priority = min(
         (words.PRIORITIES.index(hit.priority) for hit in card.rules), default=len(words.PRIORITIES)
     )
     title_hit = any(report.title.marks for report in card.reports)
     return (
         -card.origins,
+        -len(card.sides),
         -card.sources,
         -card.grade.rank,
         priority,
