@@ -1,9 +1,8 @@
 """Sentences labelled by hand before the matcher saw them: how many are read rightly.
 
-Five sets. open.jsonl, second.jsonl, third.jsonl and fourth.jsonl are looked at when something is mended, and hold
-what has been learned; the third was written to be stranger than the press is. aside.jsonl, the other half of the
-first, is never looked at: it tells whether what was mended is of a kind. The texts are invented, the traps are those
-of the press, and half of all rows are traps.
+Six sets. All but aside.jsonl are looked at when something is mended, and hold what has been learned; the third was
+written to be stranger than the press is. aside.jsonl, the other half of the first, is never looked at: it tells whether
+what was mended is of a kind. The texts are invented, the traps are those of the press, and half of all rows are traps.
 """
 
 from __future__ import annotations
@@ -28,6 +27,7 @@ FLOORS = {
     "second": (0.95, 0.92),
     "third": (0.95, 0.88),
     "fourth": (0.95, 0.92),
+    "fifth": (0.95, 0.92),
     "aside": (0.85, 0.84),
 }
 
