@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from monitor.digest import words
+from monitor.digest import charts, month, words
 from monitor.digest.card import GROUPS, cite
 from monitor.digest.gather import Digest
+from monitor.digest.map import draw, on_the_map
 from monitor.digest.passages import Passage
+from monitor.digest.places import Dot
 from monitor.text import show
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
@@ -58,9 +61,22 @@ def _environment() -> Environment:
         "cite": cite,
         "many": words.many,
         "percent": words.percent,
+        "short_date": words.short_date,
+        "day_month": words.day_month,
+        "days_of": _days,
+        "volume": charts.volume,
+        "raw_is_drawn": charts.raw_is_drawn,
+        "flag": charts.key,
+        "changed": month.changed,
+        "heat": charts.heat,
+        "map_of": draw,
+        "drawn_dots": _drawn,
     }
     environment.globals |= {
         "GROUPS": GROUPS,
+        "MARKS": month.MARKS,
+        "WEEK": month.WEEK,
+        "NO_CURVE": month.NO_CURVE,
         "STATES": words.STATES,
         "UNTITLED": words.UNTITLED,
         "VERDICTS": words.VERDICTS,
@@ -87,6 +103,15 @@ def marked(passage: Passage) -> Markup:
 
 def _escaped(piece: str) -> str:
     return str(escape(inert(piece)))
+
+
+def _days(digest: Digest) -> tuple[date, ...]:
+    return month.days_of(digest.date, digest.rule_days)
+
+
+def _drawn(digest: Digest) -> Sequence[Dot]:
+    outline = digest.outline
+    return [dot for dot in digest.dots if on_the_map(outline, dot)] if outline else []
 
 
 def _machine(at: datetime) -> str:

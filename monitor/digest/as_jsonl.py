@@ -1,15 +1,17 @@
-"""The digest as JSON Lines: the digest itself, then stories, articles and coverage, one object a line."""
+"""The digest as JSON Lines: the digest itself, then stories, articles, the month and coverage, one object a line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TypeAlias
 
+from monitor.digest import month
 from monitor.digest.card import Card, Report
 from monitor.digest.coverage import Coverage, FeedRow, Share
 from monitor.digest.gather import Digest
 from monitor.digest.index import IndexRow
 from monitor.digest.passages import Passage
+from monitor.digest.trend import Trend
 from monitor.models import Stamp
 from monitor.text.show import instant, json_line
 
@@ -17,7 +19,7 @@ Row: TypeAlias = dict[str, object]
 
 
 def jsonl(digest: Digest) -> str:
-    """Return one object a line, each with its kind: digest, story, article, index, coverage, feed and so on."""
+    """Return one object a line, each with its kind: digest, story, article, index, trend, coverage, feed and so on."""
     return "".join(json_line(row) + "\n" for row in _rows(digest))
 
 
@@ -35,6 +37,7 @@ def _rows(digest: Digest) -> Iterable[Row]:
     ):
         for row in rows:
             yield _index(index, row)
+    yield from _month(digest)
     yield _coverage(digest.coverage)
     for feed in digest.coverage.unseen + digest.coverage.seen:
         yield _feed(feed)
@@ -174,6 +177,45 @@ def _index(index: str, row: IndexRow) -> Row:
         "depth": row.depth,
         "stories": list(row.numbers),
     }
+
+
+def _month(digest: Digest) -> Iterable[Row]:
+    days = [day.isoformat() for day in month.days_of(digest.date, digest.rule_days)]
+    if digest.trend:
+        yield from _trend(digest.trend)
+    for row in digest.rule_days:
+        yield {
+            "kind": "rule-days",
+            "rule": row.rule,
+            "title": row.title,
+            "days": days,
+            "counts": list(row.counts),
+        }
+    for dot in digest.dots:
+        yield {
+            "kind": "district",
+            "id": dot.place,
+            "name": dot.name,
+            "lat": dot.spot[0] if dot.spot else None,
+            "lon": dot.spot[1] if dot.spot else None,
+            "stories": list(dot.numbers),
+        }
+
+
+def _trend(trend: Trend) -> Iterable[Row]:
+    yield {
+        "kind": "trend",
+        "days": [day.isoformat() for day in trend.days],
+        "panel": list(trend.panel),
+        "every_feed": list(trend.raw),
+        "low": trend.low,
+        "high": trend.high,
+        "feeds": trend.feeds,
+        "unseen": list(trend.unseen),
+        "sentence": trend.sentence,
+    }
+    for mark in trend.marks:
+        yield {"kind": "mark", "day": mark.day.isoformat(), "change": mark.kind, "feeds": list(mark.what)}
 
 
 def _coverage(seen: Coverage) -> Row:

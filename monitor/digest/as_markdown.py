@@ -9,12 +9,13 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
-from monitor.digest import words
+from monitor.digest import month, words
 from monitor.digest.card import GROUPS, Card, Report, cite
 from monitor.digest.coverage import Coverage, FeedRow, Share
 from monitor.digest.gather import Digest
 from monitor.digest.index import IndexRow
 from monitor.digest.passages import Passage
+from monitor.digest.trend import Trend
 from monitor.text import show
 
 _ENTITY = re.compile(r"&(?=#?\w+;)")
@@ -26,6 +27,7 @@ def markdown(digest: Digest) -> str:
     blocks = [
         *_head(digest),
         *_glance(digest),
+        *_month(digest),
         *_section("Stories", (block for card in digest.stories for block in _card(card, digest))),
         *_section("By place", _index(digest.places)),
         *_section("By organisation", _index(digest.organisations)),
@@ -147,6 +149,48 @@ def _glance(digest: Digest) -> list[str]:
 
 def _rules(card: Card) -> str:
     return ", ".join(_foreign(hit.title) for hit in card.rules)
+
+
+def _month(digest: Digest) -> list[str]:
+    curve = _curve(digest.trend) if digest.trend else [month.NO_CURVE]
+    return ["## The month", *curve, *_week(digest), *_districts(digest)]
+
+
+def _curve(trend: Trend) -> Iterable[str]:
+    yield _label(trend.sentence)
+    missing = [day for day, unseen in zip(trend.days, trend.unseen, strict=True) if unseen]
+    if missing:
+        yield (
+            f"{month.UNSEEN}: {words.listed([words.day_month(day) for day in missing])}. "
+            "What they would have had is estimated from the others."
+        )
+    yield from _list(
+        f"{words.short_date(mark.day)}: {month.changed(mark)}"
+        + (f": {', '.join(map(_foreign, mark.what))}" if mark.what else "")
+        for mark in trend.marks
+    )
+
+
+def _week(digest: Digest) -> Iterable[str]:
+    days = month.days_of(digest.date, digest.rule_days)
+    week = days[-month.WEEK :]
+    if len(days) > 1:
+        yield (
+            f"Articles that each rule found, day by day from {words.short_date(week[0])} to "
+            f"{words.short_date(week[-1])}:"
+        )
+        yield from _list(
+            f"{_foreign(row.title)}: {', '.join(map(str, row.counts[-month.WEEK :]))} "
+            f"({sum(row.counts)} in {words.many(len(days), 'day')})"
+            for row in digest.rule_days
+            if any(row.counts)
+        )
+
+
+def _districts(digest: Digest) -> Iterable[str]:
+    if digest.dots:
+        places = (f"{_foreign(dot.name)} ({', '.join(map(str, dot.numbers))})" for dot in digest.dots)
+        yield f"Districts with their stories: {', '.join(places)}."
 
 
 def _card(card: Card, digest: Digest) -> Iterable[str]:

@@ -66,6 +66,11 @@ def short_date(day: date) -> str:
     return f"{WEEKDAYS[day.weekday()][:3]} {day.day:02} {MONTHS[day.month - 1][:3]} {day.year}"
 
 
+def day_month(day: date) -> str:
+    """Return "2 Feb"."""
+    return f"{day.day} {MONTHS[day.month - 1][:3]}"
+
+
 def utc(at: datetime) -> str:
     """Return "2026-02-02 10:04 UTC", for a datetime in UTC."""
     return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from monitor.digest.gather import Digest, gather
@@ -13,10 +15,13 @@ from monitor.models import (
     ArticleView,
     DayRecord,
     Entity,
+    FeedDays,
     FeedHealth,
     Grade,
+    MapOutline,
     Match,
     Mention,
+    Month,
     Origin,
     Rule,
     Span,
@@ -24,6 +29,7 @@ from monitor.models import (
     Story,
     Verdict,
 )
+from monitor.rules.outline import read_outline
 
 KARACHI = ZoneInfo("Asia/Karachi")
 ZONES = (KARACHI, ZoneInfo("Asia/Tehran"), ZoneInfo("Asia/Kabul"))
@@ -50,11 +56,14 @@ ENTITIES = {
         Entity("place.balochistan", "Balochistan (region, all three countries)", "region"),
         Entity("place.pk.balochistan", "Balochistan (province of Pakistan)", "province", "place.balochistan"),
         Entity("place.ir.sb", "Sistan and Baluchestan (province of Iran)", "province", "place.balochistan"),
-        Entity("place.pk.d.gwadar", "Gwadar District", "district", "place.pk.balochistan"),
+        Entity(
+            "place.pk.d.gwadar", "Gwadar District", "district", "place.pk.balochistan", lat=25.12, lon=62.33
+        ),
         Entity("place.pk.t.gwadar", "Gwadar", "town", "place.pk.d.gwadar"),
         Entity("place.pk.d.quetta", "Quetta District", "district", "place.pk.balochistan"),
-        Entity("place.pk.t.quetta", "Quetta", "city", "place.pk.d.quetta"),
-        Entity("place.ir.t.zahedan", "Zahedan", "city", "place.ir.sb"),
+        Entity("place.pk.t.quetta", "Quetta", "city", "place.pk.d.quetta", lat=30.18, lon=67.0),
+        Entity("place.ir.d.zahedan", "Zahedan County", "county", "place.ir.sb"),
+        Entity("place.ir.t.zahedan", "Zahedan", "city", "place.ir.d.zahedan"),
         Entity("org.bla", "Baloch Liberation Army", "armed_group"),
         Entity("org.pk.na", "National Assembly of Pakistan", "legislature"),
         Entity("org.cs.hrcp", "Human Rights Commission of Pakistan", "civil_society_organisation"),
@@ -240,6 +249,48 @@ def record(stories: Sequence[Story] = (), feeds: Sequence[FeedHealth] = (), **ch
     return replace(day, **changes)  # type: ignore[arg-type]
 
 
+def month(days: int = 31, feeds: int = 9, seed: int = 20260202) -> Month:
+    """Return the days up to the digest's: an outage, feeds that come and go, a busy last day."""
+    chance = random.Random(seed)
+    dates = tuple(DAY - timedelta(days=back) for back in reversed(range(days)))
+    news = [0.7 + 0.6 * chance.random() for _ in dates]
+    news[-1] = 1.9
+    followed = []
+    for number in range(feeds):
+        level = chance.uniform(0.3, 4)
+        seen = tuple(not (number < 3 and days - 14 <= day < days - 11) for day in range(days))
+        found = tuple(
+            chance.randint(round(level * now * 0.7), round(level * now * 1.4)) if sight else 0
+            for now, sight in zip(news, seen, strict=True)
+        )
+        lost = dates[-14] if number == 0 and days > 14 else None
+        followed.append(FeedDays(f"Feed {number}", found, seen, throughout=True, lost=lost))
+    for name, first, last in (("روزنامہ صبح", 8, days), ("Harbour Wire", 8, days), ("Old Harbour", 0, 21)):
+        there = tuple(first <= day < last for day in range(days))
+        followed.append(
+            FeedDays(
+                name,
+                tuple(chance.randint(0, 4) if sight else 0 for sight in there),
+                there,
+                throughout=False,
+                added=dates[first] if 0 < first < days else None,
+                removed=dates[last] if last < days else None,
+            )
+        )
+    levels = {"balochistan": 9.0, "bla": 2.5, "op-herof": 0.6, "khan-of-kalat": 0.3, "border": 0.15}
+    rules = tuple(
+        (rule, tuple(round(level * now * chance.uniform(0.2, 1.6)) for now in news))
+        for rule, level in levels.items()
+    )
+    changed = frozenset({dates[-6]}) if days > 6 else frozenset()
+    return Month(dates, tuple(followed), rules, changed)
+
+
+def outline() -> MapOutline | None:
+    """Return the shipped region's outline."""
+    return read_outline(Path(__file__).parents[2] / "regions" / "balochistan" / "map.json", [])
+
+
 def digest(day: DayRecord, rules: Mapping[str, Rule] = RULES) -> Digest:
     return gather(
         day,
@@ -249,6 +300,7 @@ def digest(day: DayRecord, rules: Mapping[str, Rule] = RULES) -> Digest:
         rules=rules,
         entities=ENTITIES,
         region="Balochistan",
+        outline=outline(),
         version="0.1.0",
     )
 
@@ -410,6 +462,17 @@ def mixed_day() -> DayRecord:
         channels_off=(("slack", "SLACK_WEBHOOK is not set"),),
         articles=323,
         verdicts=(("blocked", 9), ("full", 241), ("teaser", 31), ("unreachable", 4), ("wall", 38)),
+        month=month(),
+    )
+
+
+def english_day() -> DayRecord:
+    """Return what the day had in English only."""
+    day = mixed_day()
+    return replace(
+        day,
+        stories=tuple(one for one in day.stories if all(view.language == "en" for view in one.articles)),
+        feeds=tuple(one for one in day.feeds if one.language == "en"),
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
-from monitor.models import DayRecord, Grade, Origin, Rule, Verdict
-from tests.digest.days import article, feed, record, story
+from monitor.models import DayRecord, FeedDays, Grade, Month, Origin, Rule, Verdict
+from tests.digest.days import DAY, article, feed, record, story
 
 TITLES = (
     "<script>alert(1)</script>",
@@ -76,4 +77,18 @@ def hostile_day() -> DayRecord:
     feeds = [feed(title or "none", state, language=title[:7], kind=title[:9], detail=title, held=3)
              for title in TITLES for state in ("ok", "failing", "odd<state>")]  # fmt: skip
     notices = tuple((stories[0].first_seen, title, title) for title in TITLES)
-    return record(stories, feeds, notices=notices, channels_off=tuple((title, title) for title in TITLES))
+    dates = tuple(DAY - timedelta(days=back) for back in reversed(range(10)))
+    followed = tuple(
+        FeedDays(
+            title, (3,) * 10, (True,) * 8 + (False, True), throughout=True, added=dates[1], lost=dates[8]
+        )
+        for title in TITLES
+    )
+    rules = (("r", (1,) * 10), *((title, (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)) for title in TITLES if title))
+    return record(
+        stories,
+        feeds,
+        notices=notices,
+        channels_off=tuple((title, title) for title in TITLES),
+        month=Month(dates, followed, rules, frozenset(dates[3:4])),
+    )

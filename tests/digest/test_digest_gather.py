@@ -201,7 +201,8 @@ def test_places_are_listed_under_what_they_lie_in() -> None:
         (2, "Quetta District", ()),
         (3, "Quetta", (3,)),
         (1, "Sistan and Baluchestan (province of Iran)", (4,)),
-        (2, "Zahedan", (4,)),
+        (2, "Zahedan County", ()),
+        (3, "Zahedan", (4,)),
     ]
 
 

@@ -23,12 +23,14 @@ ELEMENTS = set(
     """
     html head meta title style body header main nav footer section article h1 h2 h3 h4 p a ul ol li dl dt dd div
     span strong table caption thead tbody tr th td blockquote mark bdi time code br details summary
+    figure figcaption svg desc rect line circle path text
     """.split()
 )
 ATTRIBUTES = set(
     """
     lang dir charset http-equiv content name class id href rel aria-label aria-labelledby aria-hidden role
     tabindex scope datetime value style
+    width height viewbox preserveaspectratio overflow x y x1 x2 y1 y2 cx cy r d dy text-anchor vector-effect paint-order
     """.split()
 )
 
@@ -99,14 +101,16 @@ def test_the_page_has_its_landmarks_and_tables_their_headers() -> None:
         assert all(cell.get("scope") == "col" for cell in table.xpath("./thead//th"))
         assert all(row.xpath("./th[@scope='row']") for row in table.xpath("./tbody/tr"))
     for region in tree.xpath("//*[@role='region' or @role='img']"):
-        assert region.get("aria-label")
+        assert region.get("aria-label") or region.get("aria-labelledby")
 
 
 def test_tags_are_closed_in_order() -> None:
     void = {"meta", "br"}
     open_: list[str] = []
     text = re.sub(r"<style>.*?</style>|<!doctype html>", "", html(made(hostile_day)), flags=re.DOTALL)
-    for close, tag in re.findall(r"<(/?)([a-z][a-z0-9]*)[^>]*>", text):
+    for close, tag, empty in re.findall(r"<(/?)([a-z][a-z0-9]*)[^>]*?(/?)>", text):
+        if empty:
+            continue
         if close:
             assert open_.pop() == tag
         elif tag not in void:
@@ -136,6 +140,12 @@ def test_foreign_text_is_isolated_and_carries_its_language() -> None:
     for element in tree.iter():
         own = "".join([element.text or "", *(child.tail or "" for child in element)])
         if re.search("[\u0600-\u06ff]", own):
+            if element.tag == "title":  # of a drawing: a line each, since nothing can be isolated there
+                assert not any(
+                    re.search("[\u0600-\u06ff]", line) and re.search("[a-z]", line)
+                    for line in own.split("\n")
+                )
+                continue
             assert any(
                 up.tag == "bdi" or up.get("dir") == "auto" for up in (element, *element.iterancestors())
             )
@@ -193,7 +203,7 @@ def test_tokens_of_private_feeds_are_not_in_the_page() -> None:
 
 
 def colours(css: str) -> dict[str, str]:
-    return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", css))
+    return dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6});", css))
 
 
 def luminance(colour: str) -> float:
@@ -214,6 +224,9 @@ def contrast(one: str, other: str) -> float:
         *((ink, ground) for ink in ("ink", "soft", "accent", "warn") for ground in ("paper", "card")),
         *((grade, f"{grade}-ground") for grade in ("strong", "likely", "check")),
         ("ink", "mark"),
+        *((ink, ground) for ink in ("ink", "soft") for ground in ("land", "sea")),
+        *(("ink", f"q{level}") for level in range(4)),
+        *(("paper", f"q{level}") for level in (4, 5)),
     ],
 )
 def test_text_stands_out_from_its_ground(scheme: str, ink: str, ground: str) -> None:

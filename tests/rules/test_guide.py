@@ -329,7 +329,7 @@ def test_the_guide_does_what_it_says(number: str, tmp_path: Path) -> None:
         ("6", "places.yaml:14:13", "places.yaml:14:14"),
         ("6", "```console exit=1", "```console exit=0"),
         ("6", "```yaml config", "```yaml confg"),
-        ("7", "| open | 150 | 0.98", "| open | 150 | 0.99"),
+        ("7", "| open | 150 | 0.99", "| open | 150 | 0.98"),
     ],
 )
 def test_a_wrong_claim_is_noticed(number: str, claim: str, changed: str, tmp_path: Path) -> None:
