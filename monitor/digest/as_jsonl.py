@@ -30,6 +30,7 @@ def _rows(digest: Digest) -> Iterable[Row]:
     for report in digest.sources:
         yield _article(report)
     for index, rows in (
+        ("topic", digest.topics),
         ("place", digest.places),
         ("organisation", digest.organisations),
         ("person", digest.people),
@@ -38,6 +39,7 @@ def _rows(digest: Digest) -> Iterable[Row]:
         for row in rows:
             yield _index(index, row)
     yield from _month(digest)
+    yield from _changes(digest)
     yield _coverage(digest.coverage)
     for feed in digest.coverage.unseen + digest.coverage.seen:
         yield _feed(feed)
@@ -54,6 +56,31 @@ def _rows(digest: Digest) -> Iterable[Row]:
         yield {"kind": "notice", "at": instant(notice.at), "subject": notice.subject, "text": notice.text}
     for name, why in digest.channels_off:
         yield {"kind": "channel-off", "channel": name, "why": why}
+
+
+def _changes(digest: Digest) -> Iterable[Row]:
+    for edit in digest.changes.edits:
+        yield {
+            "kind": "edit",
+            "article": edit.article,
+            "at": instant(edit.at),
+            "url": edit.url,
+            "feed": edit.feed,
+            "before": edit.before,
+            "after": edit.after,
+        }
+    for moved in digest.changes.moved:
+        yield {
+            "kind": "moved",
+            "story": moved.story,
+            "into": moved.into,
+            "how": moved.how,
+            "articles": moved.articles,
+        }
+    for report in digest.late:
+        yield {"kind": "late", "article": report.article, "number": report.number}
+    if digest.changes.withdrawn:
+        yield {"kind": "withdrawn", "matches": digest.changes.withdrawn}
 
 
 def _head(digest: Digest) -> Row:

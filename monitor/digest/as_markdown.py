@@ -29,12 +29,14 @@ def markdown(digest: Digest) -> str:
         *_glance(digest),
         *_month(digest),
         *_section("Stories", (block for card in digest.stories for block in _card(card, digest))),
+        *_section("By topic", _index(digest.topics)),
         *_section("By place", _index(digest.places)),
         *_section("By organisation", _index(digest.organisations)),
         *_section("By person", _index(digest.people)),
         *_section("By rule", _index(digest.rules)),
         *_section("Single mentions", (block for card in digest.singles for block in _brief(card))),
         *_section("To be checked", (block for card in digest.checks for block in _brief(card))),
+        *_section("Changed since earlier digests", _list(_changes(digest))),
         *_section("First polls", _held(digest.coverage.held)),
         *_section("Notices", _notices(digest)),
         *_coverage(digest),
@@ -266,6 +268,25 @@ def _index(rows: Sequence[IndexRow]) -> list[str]:
         for row in rows
     ]
     return ["\n".join(lines)] if lines else []
+
+
+def _changes(digest: Digest) -> Iterable[str]:
+    changes = digest.changes
+    for edit in changes.edits:
+        at = show.local_time(edit.at, digest.zone)
+        if edit.before == edit.after:
+            yield f"{at}: {_foreign(edit.feed)} changed its summary of {_link(edit.after, edit.url)}"
+        else:
+            yield f"{at}: {_foreign(edit.feed)} now says {_link(edit.after, edit.url)}, before: {_foreign(edit.before)}"
+    for moved in changes.moved:
+        yield words.moved(moved)
+    for report in digest.late:
+        yield (
+            f"Told late: \\[{report.number}\\] {_foreign(report.outlet)}, {report.published}, "
+            f"first seen {show.local_time(report.first_seen, digest.zone)}"
+        )
+    if changes.withdrawn:
+        yield words.withdrawn(changes.withdrawn)
 
 
 def _held(rows: Sequence[FeedRow]) -> list[str]:

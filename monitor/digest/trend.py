@@ -47,10 +47,11 @@ class Trend:
         """Say how the day compares."""
         last = self.panel[-1]
         place = "above" if last > self.high else "below" if last < self.low else "within"
+        low, high = f"{self.low:.0f}", f"{self.high:.0f}"
+        usual = low if low == high else f"{low} to {high}"
         return (
             f"{words.many(round(last), 'article')} with a match from the {words.many(self.feeds, 'feed')} followed "
-            f"on all of these {len(self.days)} days: {place} what is usual for them, "
-            f"{self.low:.0f} to {self.high:.0f} a day."
+            f"on all of these {len(self.days)} days: {place} what is usual for them, {usual} a day."
         )
 
 

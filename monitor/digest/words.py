@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from monitor.models import Stamp, Verdict
+from monitor.models import Moved, Stamp, Verdict
 from monitor.text.show import local_time, one_line
 
 # strftime's names follow the process's locale; a digest must not.
@@ -149,3 +149,19 @@ def public_url(url: str) -> str:
 def without_tokens(text: str) -> str:
     """Shorten every URL inside a message as `public_url` does."""
     return _URL.sub(lambda found: public_url(found.group()) or "(address withheld)", text)
+
+
+def moved(change: Moved) -> str:
+    """Say that articles stand in another story than earlier digests had them in."""
+    return (
+        f"{many(change.articles, 'article')} of story {change.story} {'is' if change.articles == 1 else 'are'} "
+        f"part of story {change.into} now ({change.how})"
+    )
+
+
+def withdrawn(count: int) -> str:
+    """Say that matches of earlier days are found no more."""
+    return (
+        f"{many(count, 'match', 'matches')} of earlier days {'is' if count == 1 else 'are'} found no more by rules "
+        "or names that have changed"
+    )

@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 from monitor.digest.gather import Digest, gather
 from monitor.models import (
     ArticleView,
+    Changes,
     DayRecord,
+    Edit,
     Entity,
     FeedDays,
     FeedHealth,
@@ -22,6 +24,7 @@ from monitor.models import (
     Match,
     Mention,
     Month,
+    Moved,
     Origin,
     Rule,
     Span,
@@ -184,6 +187,9 @@ def _stamp(published: Stamp | str | None) -> Stamp | None:
     return published
 
 
+TOPICS = (("security",), ("courts", "rights and civil society"), ("other",))
+
+
 def story(number: int, *articles: ArticleView, origins: int = 1, title: str = "") -> Story:
     rules = tuple(dict.fromkeys(match.rule for one in articles for match in one.matches))
     return Story(
@@ -194,6 +200,7 @@ def story(number: int, *articles: ArticleView, origins: int = 1, title: str = ""
         rules=rules,
         origins=origins,
         sources=len({one.outlet for one in articles}),
+        topics=TOPICS[number % len(TOPICS)],
     )
 
 
@@ -463,6 +470,23 @@ def mixed_day() -> DayRecord:
         articles=323,
         verdicts=(("blocked", 9), ("full", 241), ("teaser", 31), ("unreachable", 4), ("wall", 38)),
         month=month(),
+        changes=Changes(
+            edits=(
+                Edit(
+                    101,
+                    at("19:40"),
+                    "https://news.example/101",
+                    "The Meridian",
+                    "Khan of Kalat says army should withdraw from Balochistan",
+                    "Khan of Kalat says army should leave Balochistan",
+                ),
+                Edit(
+                    103, at("20:10"), "https://news.example/103", "روزنامہ صبح", "خان آف قلات", "خان آف قلات"
+                ),
+            ),
+            moved=(Moved(9, 7, "same event", 2),),
+            withdrawn=1,
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from monitor.models import DayRecord, FeedDays, Grade, Month, Origin, Rule, Verdict
+from monitor.models import Changes, DayRecord, Edit, FeedDays, Grade, Month, Moved, Origin, Rule, Verdict
 from tests.digest.days import DAY, article, feed, record, story
 
 TITLES = (
@@ -91,4 +91,12 @@ def hostile_day() -> DayRecord:
         notices=notices,
         channels_off=tuple((title, title) for title in TITLES),
         month=Month(dates, followed, rules, frozenset(dates[3:4])),
+        changes=Changes(
+            edits=tuple(
+                Edit(number, stories[0].first_seen, url, title, title, f"{title} now")
+                for number, (title, url) in enumerate(zip(TITLES, URLS, strict=True), start=1)
+            ),
+            moved=(Moved(3, 1, "by hand", 2),),
+            withdrawn=4,
+        ),
     )

@@ -12,7 +12,7 @@ import monitor.digest
 from monitor.digest.gather import Digest
 from monitor.digest.render import html
 from monitor.digest.words import UNTITLED
-from monitor.text.show import one_line
+from monitor.text.show import one_line, safe_url
 from tests.digest import days
 from tests.digest.hostile import RULES, hostile_day
 
@@ -56,6 +56,7 @@ def test_nothing_in_the_page_is_active_or_from_elsewhere(day: object) -> None:
             assert re.fullmatch(r"--(depth|share): \d+", element.get("style"))
     away = Counter(a.get("href") for a in tree.iter("a") if not a.get("href").startswith("#"))
     known = Counter(report.url for report in digest.sources if report.url)
+    known |= Counter(filter(None, (safe_url(edit.url) for edit in digest.changes.edits)))
     assert set(away) == set(known)
     assert all(re.match("https?://", address) for address in away)
     assert all(a.get("rel") == "noopener noreferrer" for a in tree.iter("a") if a.get("href") in known)

@@ -47,8 +47,30 @@ def headings(text: str) -> list[str]:
 
 
 def expected_links(digest: Digest) -> Counter[str]:
-    """Every article's address twice: where it is reported and where it is cited."""
-    return Counter({url: 2 * count for url, count in Counter(r.url for r in digest.sources if r.url).items()})
+    """Every article's address twice: where it is reported and where it is cited; that of an edited one once more."""
+    cited = Counter(
+        {url: 2 * count for url, count in Counter(r.url for r in digest.sources if r.url).items()}
+    )
+    return cited + Counter(filter(None, (safe_url(edit.url) for edit in digest.changes.edits)))
+
+
+def test_what_changed_is_told() -> None:
+    seen = plain(markdown(days.digest(days.mixed_day())))
+    assert "Changed since earlier digests" in headings(markdown(days.digest(days.mixed_day())))
+    assert "The Meridian now says Khan of Kalat says army should leave Balochistan, before: " in seen
+    assert "روزنامہ صبح changed its summary of خان آف قلات" in seen
+    assert "2 articles of story 9 are part of story 7 now (same event)" in seen
+    assert "1 match of earlier days is found no more by rules or names that have changed" in seen
+    empty = headings(markdown(days.digest(days.empty_day())))
+    assert "Changed since earlier digests" not in empty
+
+
+def test_stories_are_listed_by_topic() -> None:
+    digest = days.digest(days.mixed_day())
+    assert "By topic" in headings(markdown(digest))
+    numbers = {card.number for card in digest.cards}
+    assert {number for row in digest.topics for number in row.numbers} == numbers
+    assert digest.topics[-1].name == "Other"
 
 
 @pytest.mark.parametrize("day", [days.mixed_day, days.empty_day, days.dark_day])

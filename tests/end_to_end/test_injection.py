@@ -123,11 +123,13 @@ _AFTER_ADDRESS = '.,;:!?)]}”…"'
 _SPELT_OUT = {address.rstrip(_AFTER_ADDRESS) for text in STRINGS for address in _ADDRESS.findall(text)}
 _ELEMENTS = frozenset(
     "html head meta title style body header main nav footer section article h1 h2 h3 h4 p a ul ol li dl dt dd div "
-    "span strong table caption thead tbody tr th td blockquote mark bdi time code br details summary".split()
+    "span strong table caption thead tbody tr th td blockquote mark bdi time code br details summary "
+    "figure figcaption svg desc g rect line circle path polyline polygon text tspan".split()
 )
 _ATTRIBUTES = frozenset(
     "lang dir charset http-equiv content name class id href rel aria-label aria-labelledby aria-hidden role tabindex "
-    "scope datetime value style width align cellpadding cellspacing".split()
+    "scope datetime value style width align cellpadding cellspacing height viewbox preserveaspectratio overflow x y x1 x2 "
+    "y1 y2 cx cy r d dx dy points text-anchor vector-effect paint-order".split()
 )
 _METAS = {
     "viewport",
@@ -224,8 +226,12 @@ def mail_faults(recipients: Sequence[str], letter: bytes, own: frozenset[str]) -
         found.append(f"To: {mail['To']}")
     found += text_faults(str(mail["Subject"]))
     parts = [part for part in mail.walk() if not part.is_multipart()]
-    if [part.get_content_type() for part in parts] != ["text/plain", "text/html"]:
+    attached = [part for part in parts if part.get_content_disposition() == "attachment"]
+    if [part.get_content_type() for part in parts if part not in attached] != ["text/plain", "text/html"]:
         found.append(f"parts {[part.get_content_type() for part in parts]}")
+    for part in attached:  # the digest's page
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d\.html", part.get_filename() or ""):
+            found.append(f"attachment {part.get_filename()}")
     for part in parts:
         content = part.get_content()
         if part.get_content_type() == "text/html":
@@ -315,7 +321,7 @@ def test_more_than_text_in_slack_is_found(more: dict[str, object]) -> None:
     [
         "<script>1</script>", "<img src=x>", "<p onclick=x()>y</p>", "<a href='javascript:x()'>y</a>",
         "<a href='http://evil.example/'>y</a>", "<p style='background:url(x)'>y</p>", "<style>@import 'x'</style>",
-        "<meta http-equiv=refresh content=0>", "<form></form>", "<svg></svg>", "<iframe></iframe>", "<!-- x --><p>",
+        "<meta http-equiv=refresh content=0>", "<form></form>", '<svg onload="x()"></svg>', "<iframe></iframe>", "<!-- x --><p>",
         "<base href='http://one.example/1'>", "<link rel=stylesheet href='http://one.example/1'>",
     ],
 )  # fmt: skip
