@@ -303,7 +303,10 @@ async def main():
         for task in busy:
             task.cancel()
         return
-    await asyncio.wait(busy)
+    try:
+        await asyncio.wait(busy)
+    finally:  # as every command does
+        workers.close()
 
 if __name__ == "__main__":
     asyncio.run(main())
