@@ -25,9 +25,7 @@ def test_a_feed_that_dies_is_told_once_and_its_return_once(desk: Desk) -> None:
     desk.world.break_outlet("quetta-chronicle", "404")
     for _ in range(30):
         now += timedelta(hours=12)
-        desk.once("--all", "--only", "poll", now=now)
-        desk.once("--only", "watch", now=now)
-        desk.once("--only", "alert", now=now)
+        desk.once("--all", now=now)
     told = notices(desk)
     assert [line["title"].split(" feed")[0] for line in told if "Quetta Chronicle" in line["title"]]
     died = [line for line in told if "Quetta Chronicle" in line["title"]]
@@ -36,9 +34,7 @@ def test_a_feed_that_dies_is_told_once_and_its_return_once(desk: Desk) -> None:
     desk.world.break_outlet("quetta-chronicle", "ok")
     for _ in range(3):
         now += timedelta(hours=12)
-        desk.once("--all", "--only", "poll", now=now)
-        desk.once("--only", "watch", now=now)
-        desk.once("--only", "alert", now=now)
+        desk.once("--all", now=now)
     about = [line["title"] for line in notices(desk) if "Quetta Chronicle" in line["title"]]
     assert len(about) == 2
     desk.run("digest", "--date", f"{now:%Y-%m-%d}", now=morning_after(now) + timedelta(days=1))
@@ -61,9 +57,7 @@ def test_while_nothing_can_be_reached_no_feed_is_blamed(tmp_path: Path) -> None:
     now = PUBLISHED
     for _ in range(20):  # nobody listens any more
         now += timedelta(hours=6)
-        desk.once("--all", "--only", "poll", now=now)
-        desk.once("--only", "watch", now=now)
-        desk.once("--only", "alert", now=now)
+        desk.once("--all", now=now)
     told = notices(desk)
     assert [line["title"] for line in told] == ["No feed can be reached"]
     assert f"None of {len(feeds)} feeds" in told[0]["text"]
