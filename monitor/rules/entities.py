@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -147,7 +148,6 @@ def _entity(found: dict[str, Node], contexts: Contexts, languages: Languages, fi
     names = _names(found, fields)
     # a name may be a word of @region too, but its second mention says nothing about its first
     own = {name.text for name in names}
-    others = {key: tuple(word for word in words if word not in own) for key, words in contexts.items()}
     side = fields.choice(found.get("side"), "'side'", tuple(Side))
     lat = fields.number(found.get("lat"), "'lat'", 90)
     lon = fields.number(found.get("lon"), "'lon'", 180)
@@ -160,9 +160,9 @@ def _entity(found: dict[str, Node], contexts: Contexts, languages: Languages, fi
         type=fields.text(found.get("type"), "'type'", "[a-z][a-z0-9_]*", "armed_group"),
         parent=fields.text(found.get("parent"), "'parent'", _ID, "place.north.harbour"),
         names=names,
-        require=_words(ambiguity.get("require"), "'require'", others, fields),
-        exclude=_words(ambiguity.get("exclude"), "'exclude'", others, fields),
-        not_of=_words(ambiguity.get("not_of"), "'not_of'", others, fields),
+        require=_words(ambiguity.get("require"), "'require'", contexts, own, fields),
+        exclude=_words(ambiguity.get("exclude"), "'exclude'", contexts, own, fields),
+        not_of=_words(ambiguity.get("not_of"), "'not_of'", contexts, own, fields),
         level=fields.choice(ambiguity.get("level"), "'level'", LEVELS) or "low",
         spelled=fields.choice(ambiguity.get("spelled"), "'spelled'", LEVELS),
         latin=fields.choice(ambiguity.get("latin"), "'latin'", LEVELS),
@@ -206,14 +206,16 @@ def _check_language(language: str, node: Node, fields: Fields) -> None:
         fields.fault(node, f"names are listed by language (en, ur, fa … or roman), not by '{language}'")
 
 
-def _words(node: Node | None, what: str, contexts: Contexts, fields: Fields) -> tuple[str, ...]:
-    """Read context words, each @name replaced by the words of that context."""
+def _words(
+    node: Node | None, what: str, contexts: Contexts, own: AbstractSet[str], fields: Fields
+) -> tuple[str, ...]:
+    """Read context words, each @name replaced by the words of that context that are no `own` names."""
     words: list[str] = []
     for scalar in fields.texts(node, what):
         if not scalar.text.startswith("@"):
             words.append(scalar.text)
         elif scalar.text[1:] in contexts:
-            words += contexts[scalar.text[1:]]
+            words += (word for word in contexts[scalar.text[1:]] if word not in own)
         else:
             known = ", ".join(f"@{name}" for name in contexts) or "none"
             fields.fault(scalar, f"unknown context '{scalar.text}' (known: {known})")

@@ -8,10 +8,9 @@ names were found is evaluated on positions (evaluate.py), and those that nearly 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from monitor.errors import QueryError
 from monitor.models import (
@@ -64,10 +63,9 @@ class Evaluation:
 
 
 def rule_source(rules: Iterable[Rule], entities: Iterable[Entity]) -> RuleSource:
-    """Bundle rules and entities with the SHA-256 of both."""
+    """Bundle rules and entities with the SHA-256 of what decides about matches: queries and entities."""
     rules, entities = tuple(rules), tuple(entities)
-    plain = {"rules": [asdict(rule) for rule in rules], "entities": [asdict(entity) for entity in entities]}
-    canonical = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    canonical = repr(([(rule.id, rule.query) for rule in rules], entities))
     return RuleSource(rules, entities, hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest())
 
 
