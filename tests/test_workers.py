@@ -287,7 +287,8 @@ def test_closing_is_quick_and_ends_what_was_running() -> None:
 
 
 SCRIPT = """
-import asyncio, sys
+import asyncio, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 sys.path.insert(0, {folder!r})
 from test_workers import pid, spin
 from monitor.workers import Workers
