@@ -915,7 +915,7 @@ class MapOutline:
     south: float
     east: float
     north: float
-    land: tuple[tuple[str, tuple[tuple[tuple[float, float], ...], ...]], ...]  # country, its rings
+    land: tuple[tuple[str, tuple[tuple[tuple[float, float], ...], ...]], ...]  # a country's name, its rings
     credit: str
 
 

@@ -13,7 +13,6 @@ from math import cos, radians, sqrt
 from markupsafe import Markup
 
 from monitor.digest import words
-from monitor.digest.countries import country
 from monitor.digest.places import Dot
 from monitor.models import MapOutline
 from monitor.text.show import isolate, one_line
@@ -111,7 +110,8 @@ def _bubble(sheet: _Sheet, dot: Dot) -> _Bubble:
 
 def _map(outline: MapOutline, sheet: _Sheet, bubbles: Sequence[_Bubble]) -> Iterator[Markup]:
     shapes = [
-        (code, [[sheet.place(*point) for point in ring] for ring in rings]) for code, rings in outline.land
+        (country, [[sheet.place(*point) for point in ring] for ring in rings])
+        for country, rings in outline.land
     ]
     for _, rings in shapes:
         yield Markup('<path class="land" vector-effect="non-scaling-stroke" d="{}"/>').format(
@@ -120,11 +120,11 @@ def _map(outline: MapOutline, sheet: _Sheet, bubbles: Sequence[_Bubble]) -> Iter
     large, small = _labels(sheet, bubbles), [one.box for one in bubbles]
     small += [_box(label, _SMALL) for label in large]
     taken = [one.box for one in bubbles] + [_box(label, _LARGE) for label in large if not label.roomy]
-    for code, rings in shapes:
-        spot = _inside(rings, country(code), sheet, small, taken)
+    for country, rings in shapes:
+        spot = _inside(rings, country, sheet, small, taken)
         if spot:
             yield Markup('<text class="country" x="{}" y="{}" text-anchor="middle">{}</text>').format(
-                _n(spot[0]), _n(spot[1]), country(code)
+                _n(spot[0]), _n(spot[1]), country
             )
     for one in bubbles:
         stories = f"{_name(one.dot)}\n{words.many(len(one.dot.numbers), 'story', 'stories')}"

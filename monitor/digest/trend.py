@@ -18,6 +18,7 @@ from monitor.models import FeedDays, Month, Rule
 FEWEST_FEEDS = 3
 FEWEST_DAYS = 7  # before the last one
 _ROUNDS = 100  # of the fit, which converges in a few
+_CLOSE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,30 +93,35 @@ def rule_days(month: Month, rules: Mapping[str, Rule]) -> tuple[RuleDays, ...]:
 
 
 def _filled(feeds: Sequence[FeedDays], days: int) -> list[float]:
-    """Return each day's total, where a cell that was not seen is its feed's level times its day's."""
-    by_day = [1.0] * days
-    by_feed = [0.0] * len(feeds)
-    for _ in range(_ROUNDS):
-        for number, feed in enumerate(feeds):
-            seen = [day for day in range(days) if feed.seen[day]]
-            weight = sum(by_day[day] for day in seen)
-            by_feed[number] = sum(feed.matched[day] for day in seen) / weight if weight else 0.0
-        moved = 0.0
-        for day in range(days):
-            weight = sum(level for level, feed in zip(by_feed, feeds, strict=True) if feed.seen[day])
-            found = sum(feed.matched[day] for feed in feeds if feed.seen[day])
-            effect = found / weight if weight else by_day[day]
-            moved = max(moved, abs(effect - by_day[day]))
-            by_day[day] = effect
-        if moved < 1e-9:
+    """Return each day's total, where a cell that was not seen is its feed's level times its day's, at least."""
+    gaps = [(number, day) for number, feed in enumerate(feeds) for day in range(days) if not feed.seen[day]]
+    of_feed = [sum(n for n, seen in zip(feed.matched, feed.seen, strict=True) if seen) for feed in feeds]
+    of_day = [sum(feed.matched[day] for feed in feeds if feed.seen[day]) for day in range(days)]
+    lit = {day for day in range(days) if any(feed.seen[day] for feed in feeds)}
+    by_feed, by_day = [0.0] * len(feeds), [1.0] * days
+    for _ in range(_ROUNDS if gaps else 0):
+        weights = [sum(by_day)] * len(feeds)
+        for number, day in gaps:
+            weights[number] -= by_day[day]
+        by_feed = [_over(found, weight) for found, weight in zip(of_feed, weights, strict=True)]
+        weights = [sum(by_feed)] * days
+        for number, day in gaps:
+            weights[day] -= by_feed[number]
+        before, by_day = by_day, [_over(found, weight) for found, weight in zip(of_day, weights, strict=True)]
+        # A day on which none was seen is one like the others.
+        usual = _over(sum(by_day), len(lit))
+        by_day = [effect if day in lit else usual for day, effect in enumerate(by_day)]
+        if max(abs(one - other) for one, other in zip(before, by_day, strict=True)) < _CLOSE:
             break
-    return [
-        sum(
-            feed.matched[day] if feed.seen[day] else level * by_day[day]
-            for level, feed in zip(by_feed, feeds, strict=True)
-        )
-        for day in range(days)
-    ]
+    totals = [float(sum(feed.matched[day] for feed in feeds)) for day in range(days)]
+    for number, day in gaps:
+        totals[day] += max(by_feed[number] * by_day[day] - feeds[number].matched[day], 0.0)
+    return totals
+
+
+def _over(found: float, weight: float) -> float:
+    """Return how much was found for its weight; nothing where next to nothing was looked at."""
+    return found / weight if weight > _CLOSE else 0.0
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:

@@ -18,7 +18,6 @@ from markupsafe import Markup
 
 from monitor.digest import month
 from monitor.digest.charts import MOST_LEVELS, MOST_ROWS, heat, level, levels, volume
-from monitor.digest.countries import country
 from monitor.digest.map import draw, on_the_map
 from monitor.digest.places import Dot
 from monitor.digest.render import html, jsonl, markdown
@@ -299,8 +298,6 @@ def box(name: SVG, size: float) -> tuple[float, float, float, float]:
 def test_countries_are_named_where_there_is_room() -> None:
     drawn = tree(draw(OUTLINE, []))
     assert [one.text for one in drawn.xpath("//text[@class='country']")] == ["AA"]
-    assert country("PK") == "Pakistan"
-    assert country("a place of its own") == "a place of its own"
 
 
 # --- the section --------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import mean
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.digest.trend import Trend, trend
@@ -84,6 +84,14 @@ def test_an_outage_of_some_feeds_is_filled_in_and_said() -> None:
     assert drawn.unseen[9] == 8
 
 
+def test_a_day_on_which_nothing_was_seen_is_like_the_others() -> None:
+    seen = [day != 15 for day in range(31)]
+    drawn = curve(*(feed(str(number), [10] * 31, seen) for number in range(5)))
+    assert drawn.panel[15] == 50
+    assert drawn.unseen[15] == 5
+
+
+@settings(deadline=None)
 @given(
     st.lists(st.lists(st.integers(0, 50), min_size=9, max_size=9), min_size=3, max_size=6),
     st.data(),
