@@ -15,7 +15,7 @@ import io
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -142,16 +142,17 @@ async def measure(folder: Path, *, hostile: bool) -> list[list[float]]:
         late: list[list[float]] = []
         async with open_run(setup, lambda: moment[0], out=sys.stderr, progress=lambda *_: None) as run:
             store = run.writer.store
-            save = store.save_poll
+            save = store.save_polls
             began = 0.0
             saved: dict[str, float] = {}
 
-            def timed(record: PollRecord) -> int:
-                articles = save(record)
-                saved[record.feed.url] = time.perf_counter() - began
+            def timed(records: Sequence[PollRecord]) -> list[int]:
+                articles = save(records)
+                for record in records:
+                    saved[record.feed.url] = time.perf_counter() - began
                 return articles
 
-            store.save_poll = timed  # type: ignore[method-assign]
+            store.save_polls = timed  # type: ignore[method-assign]
             for number in range(ROUNDS):
                 rounds[0] = number
                 moment[0] = START + timedelta(hours=13 * number)

@@ -175,16 +175,52 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Traits:
+    """What entries of one document are compared by: hashes of 16 hex digits, empty where there is nothing."""
+
+    guid: str
+    place: str  # of the page, see sources.identity
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownItem:
+    """An item of a feed whose text was parsed before, and what came of it."""
+
+    digest: str  # of its text
+    entry: int  # the id of its entry; 0 while that is being written: the next of the new ones
+    traits: Traits
+    dated: bool
+    characters: int  # of text
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What a feed's last document held: of the next one, only items that are not in here are parsed.
+
+    It holds only what parsed without any doubt; `frame` and `policy` tell whether it still means the same.
+    """
+
+    frame: str = ""  # digest of what items take their meaning from: namespaces, base, language
+    policy: str = "guid"  # Feed.guid_policy
+    items: tuple[KnownItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FeedDocument:
     """A parsed feed."""
 
     title: str
     language: str
-    entries: tuple[Entry, ...]  # in the feed's order
+    entries: tuple[Entry, ...]  # in the feed's order, without those recalled
     ttl_s: int | None = None  # what the feed asks for between polls
     note: str = ""  # what had to be repaired, or was cut
     partial: bool = False  # it ends inside an entry, or before its end
     dialect: str = ""  # rss20, atom10, json11 …
+    traits: tuple[Traits, ...] = ()  # of each entry
+    recalled: tuple[KnownItem, ...] = ()  # items that stand in it as they stood in the last one
+    frame: str = ""  # Recall.frame; empty when the next document is to be parsed whole
+    digests: tuple[str, ...] = ()  # KnownItem.digest of each entry; empty as the frame is
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +271,7 @@ class PollRecord:
     new: tuple[NewEntry, ...] = ()
     # of known entries of which the feed says something else now: id, entry, keys
     edited: tuple[tuple[int, Entry, tuple[tuple[str, str], ...]], ...] = ()
+    recall: Recall | None = None  # for the next poll; None forgets what there is
 
 
 @dataclass(frozen=True, slots=True)

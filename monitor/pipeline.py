@@ -42,7 +42,7 @@ from monitor.models import (
 )
 from monitor.registry import host_of
 from monitor.setup import Setup
-from monitor.sources import cadence, identity, network, polling
+from monitor.sources import cadence, network, polling
 from monitor.sources.feed import parse_feed
 from monitor.sources.fetch import Client
 from monitor.sources.robots import Robots
@@ -50,7 +50,7 @@ from monitor.sources.urls import shown_url
 from monitor.stories import cluster
 from monitor.text.show import log_safe
 from monitor.watch import watch_feed, watch_network
-from monitor.writer import Writer
+from monitor.writer import Together, Writer
 
 FEED_DEADLINE_S = 15.0
 FEED_LIMIT = 10_000_000  # bytes
@@ -104,6 +104,9 @@ class Pipeline:
         self._rules = {rule.id: rule for rule in tools.setup.config.rules}
         self._channels = {channel.name: channel for channel in tools.setup.config.channels}
         self._habits = Habits(tools.writer)
+        self._recall = Together(tools.writer, tools.writer.store.recalls)
+        self._known = Together(tools.writer, tools.writer.store.known_entries)
+        self._save_poll = Together(tools.writer, tools.writer.store.save_polls)
 
     async def cycle(self, *, all_feeds: bool = False) -> Counts:
         """Run every stage once, until nothing is due in any; tell what was done."""
@@ -148,7 +151,7 @@ class Pipeline:
         except Exception as error:  # the item boundary: one feed must not stop the others
             log.exception("feed %s failed in a way nobody foresaw", log_safe(shown_url(feed.url)))
             record = polling.failed(feed, MonitorError(f"internal error: {type(error).__name__}"), timing)
-        articles = await self._write(self._store.save_poll, record)
+        articles = await self._save_poll(record)
         await self._tell_renamed(feed, record)
         return Counts(
             polled=1,
@@ -186,12 +189,11 @@ class Pipeline:
             response.url,
             response.header("content-type"),
             timing.now,
+            await self._recall(feed.id),
             deadline_s=FEED_DEADLINE_S,
         )
-        policy_now = identity.guid_policy(document.entries, feed.guid_policy)
-        keys = [key for entry in document.entries for key in identity.keys(entry, policy_now)]
-        known = await self._write(self._store.known_keys, feed.id, keys)
-        seen_text = await self._write(self._store.entry_text, set(known.values()))
+        keys = polling.keys_of(feed, document)
+        known, seen_text = await self._known((feed.id, keys))
         return polling.changed(feed, response, document, sha256, known, seen_text, timing)
 
     async def watch(self) -> Counts:

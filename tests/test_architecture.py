@@ -39,7 +39,7 @@ HOMES = {
     "trafilatura": {"sources/page.py"},
     "apprise": {"alerts/send.py"},
     "apscheduler": {"daemon.py"},
-    "sqlite_utils": {"store/store.py", "store/queries.py", "store/schema.py"},
+    "sqlite_utils": {f"store/{room}.py" for room in ("store", "queries", "schema", "polls", "rows")},
     "sqlite3": {"store/store.py", "store/queries.py", "store/schema.py"},
     "pebble": {"workers.py"},
     "yaml": {"yamlnodes.py", "demo/content.py"},  # the samples are the program's own: no places needed

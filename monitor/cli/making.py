@@ -28,12 +28,12 @@ class Run:
 
 
 @asynccontextmanager
-async def outside(setup: Setup, clock: Clock) -> AsyncIterator[tuple[Client, Workers]]:
-    """Make the HTTP client and the workers, and take them down again."""
+async def outside(setup: Setup, clock: Clock, *, reads: bool = True) -> AsyncIterator[tuple[Client, Workers]]:
+    """Make the HTTP client and the workers, and take them down again; `reads` when they are to read pages."""
     from monitor.sources.fetch import open_client
 
     config = setup.config
-    workers = _workers(setup, os.cpu_count() or 2)
+    workers = _workers(setup, os.cpu_count() or 2, reads=reads)
     try:
         async with open_client(
             contact=config.contact or "no contact given",
@@ -50,21 +50,27 @@ async def outside(setup: Setup, clock: Clock) -> AsyncIterator[tuple[Client, Wor
         workers.close()
 
 
-def _workers(setup: Setup, count: int) -> Workers:
-    from monitor import reading
+def _workers(setup: Setup, count: int, *, reads: bool) -> Workers:
+    """Make workers; those that only parse feeds need neither the extractor nor the rules."""
     from monitor.workers import Workers
+
+    if not reads:
+        return Workers(count, preload=("monitor.cli", "monitor.sources.feed"))
+    from monitor import reading
 
     return Workers(
         count,
         initializer=reading.prepare,
         initargs=(setup.rules,),
-        preload=("monitor.cli", "monitor.reading", "monitor.sources.feed"),
+        preload=("monitor.cli", "monitor.reading", "monitor.sources.feed", "trafilatura"),
     )
 
 
 @asynccontextmanager
-async def open_run(setup: Setup, clock: Clock, *, out: TextIO, progress: Progress) -> AsyncIterator[Run]:
-    """Make everything a pipeline works with, and take it down again."""
+async def open_run(
+    setup: Setup, clock: Clock, *, out: TextIO, progress: Progress, reads: bool = True
+) -> AsyncIterator[Run]:
+    """Make everything a pipeline works with, and take it down again; `reads` unless it is only to poll."""
     import random
 
     from monitor.delivery import Delivery
@@ -76,13 +82,13 @@ async def open_run(setup: Setup, clock: Clock, *, out: TextIO, progress: Progres
 
     chance = random.Random()  # noqa: S311 - spreads requests in time; nothing secret
     writer = Writer(Store(setup.config.database))
-    slow = _workers(setup, 1)
+    slow = _workers(setup, 1, reads=reads)
     try:
         store = writer.store
         await writer(store.sync_feeds, setup.subscriptions, lambda one: outlet_id(setup, one.url), clock())
         await writer(store.use_ruleset, setup.rules.digest, clock())
         await writer(store.recover_leases, clock())
-        async with outside(setup, clock) as (client, workers):
+        async with outside(setup, clock, reads=reads) as (client, workers):
             tools = Tools(
                 setup=setup,
                 writer=writer,

@@ -144,7 +144,7 @@ async def _cycle(
     all_feeds: bool = False,
     only: str | None = None,
 ) -> Counts:
-    async with open_run(setup, clock, out=out, progress=progress) as opened:
+    async with open_run(setup, clock, out=out, progress=progress, reads=only != "poll") as opened:
         pipeline = opened.pipeline
         if only is None:
             return await pipeline.cycle(all_feeds=all_feeds)

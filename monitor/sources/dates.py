@@ -20,6 +20,14 @@ _COMPACT = re.compile(
 _WEEK_DATE = re.compile(r"(\d{4})-?W(\d{2})-?([1-7])")
 _DAY_OF_YEAR = re.compile(r"(\d{4})-(\d{3})")
 _DATE_ZONE = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})(Z|[+-]\d{2}:\d{2})")
+# The two notations that the formats of feeds prescribe, which nearly all dates have.
+_RFC_822 = re.compile(
+    r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) ((?:19|20)\d\d)"
+    r" (\d\d):(\d\d):(\d\d) (GMT|[+-]\d{4})"
+)
+_RFC_3339 = re.compile(r"((?:19|20)\d\d)-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(Z|[+-]\d\d:\d\d)")
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def parse_date(
@@ -36,11 +44,31 @@ def parse_date(
     """
     kept = raw[:MAX_RAW]
     text = normal(kept) if len(raw) <= MAX_RAW else ""
-    found = _read(text, now) if text else None
+    found = (_standard(text) or _read(text, now)) if text else None
     if found is None or found.day is None:
         notes = tuple(found.notes) if found else ()
         return Stamp(kept, None, source=source, confidence="none", note="; ".join(notes))
     return _stamp(kept, found, source, now, default_zone)
+
+
+def _standard(text: str) -> Found | None:
+    """Read a date that is written as the formats prescribe; None leaves it to those who read anything."""
+    if mail := _RFC_822.fullmatch(text):
+        year, month, day = int(mail[4]), _MONTHS.index(mail[3]) + 1, int(mail[2])
+        clock, zone = mail.group(5, 6, 7), mail[8]
+    elif iso := _RFC_3339.fullmatch(text):
+        year, month, day = int(iso[1]), int(iso[2]), int(iso[3])
+        clock, zone = iso.group(4, 5, 6), iso[7]
+    else:
+        return None
+    hour, minute, second = map(int, clock)
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    try:
+        found = Found(date(year, month, day), (hour, minute, second, 0), read_zone(zone))
+    except ValueError:
+        return None
+    return None if mail and _WEEKDAYS[date(year, month, day).weekday()] != mail[1] else found
 
 
 def _read(text: str, now: datetime | None) -> Found | None:

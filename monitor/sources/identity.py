@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from monitor.models import Entry, Stamp
+from monitor.models import Entry, Stamp, Traits
 from monitor.sources.urls import canonical_url, same_place
 
 __all__ = [
     "article_identity", "canonical_url", "classify", "fresh_for_alert", "guid_policy", "keys", "overlapping",
-    "regenerated", "shared_places",
+    "regenerated", "shared_places", "traits",
 ]  # fmt: skip
 
 Key = tuple[str, str]
 
 _FUTURE_SLACK = timedelta(hours=1)
+_TRAIT = 16  # hex digits
 _SMALLEST_WINDOW = 4  # below it, "most of it is new" says nothing
 
 
@@ -41,11 +42,17 @@ def keys(entry: Entry, policy: str) -> tuple[Key, ...]:
     return tuple(found)
 
 
-def shared_places(entries: Sequence[Entry]) -> frozenset[str]:
+def traits(entry: Entry) -> Traits:
+    """Return what a document's entries are compared by."""
+    guid, place, title = entry.guid.strip(), _place(entry), _plain(entry.title)
+    return Traits(*(_hash(text)[:_TRAIT] if text else "" for text in (guid, place, title)))
+
+
+def shared_places(document: Iterable[Traits]) -> frozenset[str]:
     """Return the places that stand under several titles in one document: as links they identify nothing."""
     titles: dict[str, set[str]] = defaultdict(set)
-    for entry in entries:
-        titles[_place(entry)].add(_plain(entry.title))
+    for one in document:
+        titles[one.place].add(one.title)
     return frozenset(place for place, found in titles.items() if place and len(found) > 1)
 
 
@@ -56,23 +63,22 @@ def article_identity(entry: Entry, feed: int, policy: str, shared: frozenset[str
     this feed (`feed` is its id) and is told apart by its strongest key that is not its link.
     """
     place = _place(entry)
-    if place and place not in shared:
+    if place and _hash(place)[:_TRAIT] not in shared:
         return canonical_url(entry.url)
     own = next(f"{kind}:{key}" for kind, key in keys(entry, policy) if kind != "link")
     return f"feed:{feed}:{own}"
 
 
-def guid_policy(entries: Sequence[Entry], current: str) -> str:
+def guid_policy(document: Sequence[Traits], current: str) -> str:
     """Return "link" once guids were seen not to tell entries apart, else "guid". It never changes back."""
     if current == "link":
         return "link"
-    guids = [entry.guid.strip() for entry in entries]
-    if not any(guids):
-        return "link" if entries else current
+    if not any(one.guid for one in document):
+        return "link" if document else current
     places: dict[str, set[str]] = defaultdict(set)
-    for guid, entry in zip(guids, entries, strict=True):
-        if guid:
-            places[guid].add(_place(entry) or _plain(entry.title))
+    for one in document:
+        if one.guid:
+            places[one.guid].add(one.place or one.title)
     return "link" if any(len(found) > 1 for found in places.values()) else "guid"
 
 
@@ -86,12 +92,12 @@ def classify(
     new, and a link that stands under several titles in this document identifies nothing.
     """
     rows = [{kind: (kind, key) for kind, key in keys(entry, policy)} for entry in entries]
-    shared = {("link", _hash(place)) for place in shared_places(entries)}
+    shared = shared_places(map(traits, entries))
     found: list[tuple[Entry, int | None]] = []
     here: dict[Key, int] = {}  # keys of this document's new entries, by their place in it
     taken: set[int] = set()
     for number, (entry, own) in enumerate(zip(entries, rows, strict=True)):
-        if own.get("link") in shared:
+        if own.get("link", ("", ""))[1][:_TRAIT] in shared:
             del own["link"]
         match = _recognised(own, known)
         if match is None:

@@ -36,7 +36,8 @@ _LONG_REFERENCE = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9A-Fa-f]{7,});?")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 # C1 controls are windows-1252 punctuation that somebody numbered wrongly.
 _C1 = re.compile("[\x80-\x9f]")
-_SPACES = re.compile(r"[ \t\r\f\v\u00a0]+")
+# Runs of spaces and what looks like one; a single space is left where it is.
+_SPACES = re.compile(r"[\t\r\f\v\u00a0][ \t\r\f\v\u00a0]*| [ \t\r\f\v\u00a0]+")
 _SOURCE_BREAKS = re.compile(r"[\t\r\n]+")
 _ANY_TAG = re.compile(r"<[^<>]{0,5000}>")
 _SILENT_TAG = re.compile(r"<(?:" + "|".join(sorted(_SILENT)) + r")\b", re.IGNORECASE)

@@ -114,7 +114,7 @@ def following(feed_url: str, page: FeedPage, number: int, asked: Collection[str]
 
 def keys_of(feed: Feed, document: FeedDocument) -> frozenset[identity.Key]:
     """Return everything by which the entries of a page can be recognised."""
-    policy = identity.guid_policy(document.entries, feed.guid_policy)
+    policy = identity.guid_policy(document.traits, feed.guid_policy)
     return frozenset(key for entry in document.entries for key in identity.keys(entry, policy))
 
 
@@ -130,7 +130,7 @@ def sift(
     known holds the ids of stored entries by key, seen the keys of the pages before: what the first page
     shows as well (a post that stays on top) is left to the next poll.
     """
-    policy = identity.guid_policy(document.entries, feed.guid_policy)
+    policy = identity.guid_policy(document.traits, feed.guid_policy)
     if not document.entries:
         return Sifted((), "the page holds no entries")
     unseen = [entry for entry in document.entries if identity.keys(entry, policy)[0] not in seen]
@@ -141,7 +141,7 @@ def sift(
     if until is not None and dated and not any(_reaches(entry, until) for entry in dated):
         return Sifted((), f"what follows is older than {until:%Y-%m-%d}")
     fresh = [entry for entry, entry_id in identity.classify(late, known, policy) if entry_id is None]
-    shared = identity.shared_places(document.entries)
+    shared = identity.shared_places(document.traits)
     new = tuple(
         NewEntry(
             entry=entry,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,10 +16,12 @@ from monitor.models import (
     NewEntry,
     PollRecord,
     Response,
+    Traits,
     Verdict,
 )
 from monitor.sources import cadence, identity
 from monitor.sources.answers import max_age_s
+from monitor.sources.recall import characters_of, is_dated, recall_of
 
 UNREADABLE = "unreadable"  # the problem of a feed that a worker could not parse in time
 PAGE_TRIES = 3
@@ -76,6 +78,12 @@ def unchanged(feed: Feed, response: Response, timing: Timing) -> PollRecord:
     )
 
 
+def keys_of(feed: Feed, document: FeedDocument) -> tuple[identity.Key, ...]:
+    """Return what to ask the store for: everything by which a document's entries can be recognised."""
+    policy = identity.guid_policy(_traits(document), feed.guid_policy)
+    return tuple(key for entry in document.entries for key in identity.keys(entry, policy))
+
+
 def changed(
     feed: Feed,
     response: Response,
@@ -86,7 +94,8 @@ def changed(
     timing: Timing,
 ) -> PollRecord:
     """Return the record of a poll that gave a feed to compare with what is known of it."""
-    policy = identity.guid_policy(document.entries, feed.guid_policy)
+    traits = _traits(document)
+    policy = identity.guid_policy(traits, feed.guid_policy)
     sorted_out = identity.classify(document.entries, known, policy)
     fresh = [entry for entry, entry_id in sorted_out if entry_id is None]
     edited = tuple(
@@ -114,11 +123,18 @@ def changed(
         status=response.status,
         size=len(response.body),
         elapsed_ms=response.elapsed_ms,
-        entries=len(document.entries),
-        undated=sum(entry.published is None or entry.published.at is None for entry in document.entries),
-        characters=_median([len(entry.content) or len(entry.summary) for entry in document.entries]),
-        new=_new_entries(feed, document, fresh, known, policy, timing.now),
+        entries=len(traits),
+        undated=sum(not is_dated(entry) for entry in document.entries)
+        + sum(not item.dated for item in document.recalled),
+        characters=_median(
+            [
+                *(characters_of(entry) for entry in document.entries),
+                *(item.characters for item in document.recalled),
+            ]
+        ),
+        new=_new_entries(feed, fresh, traits, known, policy, timing.now),
         edited=edited,
+        recall=recall_of(document, sorted_out, policy),
     )
     return _partly(feed, record, timing) if response.truncated or document.partial else record
 
@@ -151,7 +167,11 @@ def _partly(feed: Feed, record: PollRecord, timing: Timing) -> PollRecord:
         problem="truncated",
         detail=f"the feed ends early: {record.entries} entries could be read",
     )
-    return replace(record, feed=after, outcome="failed")
+    return replace(record, feed=after, outcome="failed", recall=None)
+
+
+def _traits(document: FeedDocument) -> list[Traits]:
+    return [*document.traits, *(item.traits for item in document.recalled)]
 
 
 def _median(values: list[int]) -> int:
@@ -194,8 +214,8 @@ def _succeeded(feed: Feed, response: Response, timing: Timing, *, new: int, ttl_
 
 def _new_entries(
     feed: Feed,
-    document: FeedDocument,
     fresh: list[Entry],
+    document: Sequence[Traits],
     known: Mapping[tuple[str, str], int],
     policy: str,
     now: datetime,
@@ -206,10 +226,10 @@ def _new_entries(
     if feed.first_polled is None:
         alertable = list(identity.fresh_for_alert(fresh, now))
         why_not = "the feed's first poll: only what was published in the last 24 hours alerts, ten at most"
-    elif identity.regenerated(len(fresh), len(document.entries), identity.overlapping(fresh, known, policy)):
+    elif identity.regenerated(len(fresh), len(document), identity.overlapping(fresh, known, policy)):
         alertable = []
         why_not = REGENERATED
-    shared = identity.shared_places(document.entries)
+    shared = identity.shared_places(document)
     may_alert = {id(entry) for entry in alertable}
     return tuple(
         NewEntry(

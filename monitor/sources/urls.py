@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
 MAX_LENGTH = 8192
@@ -42,6 +43,7 @@ _RANDOM = re.compile(
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_UNIFORM_ALREADY = re.compile(r"[A-Za-z0-9._~/:=?@!$&'()*+,;-]*")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 
@@ -67,6 +69,7 @@ def fault_of(url: str) -> str:
     return "" if host else "has no host"
 
 
+@lru_cache(maxsize=2048)  # an entry's is asked for several times in one poll
 def canonical_url(url: str) -> str:
     """Return the one form of a web address that its variants share; "" when it is not http(s).
 
@@ -116,6 +119,8 @@ def _query(query: str) -> str:
 
 def _uniform(text: str) -> str:
     """Percent-encode what is not ASCII, decode what needs no encoding, write hex in capitals."""
+    if _UNIFORM_ALREADY.fullmatch(text):
+        return text
 
     def plain(match: re.Match[str]) -> str:
         character = chr(int(match[1], 16))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta, timezone, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _HOURS: dict[str, float] = {
@@ -52,6 +53,7 @@ def known_abbreviation(word: str) -> bool:
     return word.upper() in _HOURS
 
 
+@lru_cache(maxsize=512)
 def read_zone(written: str) -> Zone | None:
     """Return the zone that a string names; None when it names none.
 

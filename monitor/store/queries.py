@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -38,6 +38,7 @@ from monitor.models import (
     Need,
     Origin,
     PageContext,
+    Recall,
     Span,
     Stamp,
     Story,
@@ -47,6 +48,9 @@ from monitor.store import codec
 from monitor.store.changes import changes
 from monitor.store.history import history
 from monitor.store.schema import migrations
+
+Asked = tuple[int, Collection[tuple[str, str]]]  # a feed's id, keys of entries
+Known = tuple[dict[tuple[str, str], int], dict[int, tuple[str, str]]]  # ids by key, title and summary by id
 
 _ARTICLE = """
     SELECT a.id, a.url, f.title AS feed, f.outlet, a.title, a.language, a.published, a.first_seen, a.verdict,
@@ -133,6 +137,14 @@ class Queries:
         )
         return tuple(map(_feed, rows))
 
+    def known_entries(self, asked: Sequence[Asked]) -> list[Known]:
+        """Return for each feed and the keys of its document which entries are known, and what they said."""
+        answers = []
+        for feed, keys in asked:
+            known = self.known_keys(feed, keys) if keys else {}
+            answers.append((known, self.entry_text(set(known.values())) if known else {}))
+        return answers
+
     def known_keys(self, feed: int, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
         """Return the entry ids that a feed's keys belong to, for those that are known."""
         wanted = json.dumps([list(key) for key in keys])
@@ -142,6 +154,17 @@ class Queries:
             [wanted, feed],
         )
         return {(kind, key): entry for kind, key, entry in rows}
+
+    def recalls(self, feeds: Sequence[int]) -> list[Recall]:
+        """Return what the last document of each feed held."""
+        rows = self.db.execute(
+            "SELECT feed_id, frame, policy, items FROM recall WHERE feed_id IN (SELECT value FROM json_each(?))",
+            [json.dumps(feeds)],
+        )
+        found = {
+            feed: Recall(frame, policy, codec.parse_known_items(items)) for feed, frame, policy, items in rows
+        }
+        return [found.get(feed, Recall()) for feed in feeds]
 
     def entry_text(self, entries: Iterable[int]) -> dict[int, tuple[str, str]]:
         """Return title and summary of entries as last seen."""

@@ -50,6 +50,21 @@ def m005_bodies(db: sqlite_utils.Database) -> None:
     db.execute("UPDATE outbox SET body = reason, reason = '' WHERE kind = 'notice'")
 
 
+@migrations()
+def m006_recall(db: sqlite_utils.Database) -> None:
+    """Keep of each feed's last document what the next poll need not parse again."""
+    db.execute(
+        """
+        CREATE TABLE recall (
+            feed_id INTEGER PRIMARY KEY REFERENCES feed(id),
+            frame   TEXT NOT NULL,                     -- models.Recall
+            policy  TEXT NOT NULL,
+            items   TEXT NOT NULL                      -- JSON, models.KnownItem, a list each
+        ) STRICT
+        """
+    )
+
+
 _STORIES = (
     "ALTER TABLE article ADD COLUMN signature TEXT NOT NULL DEFAULT ''",  # JSON, models.Signature
     "ALTER TABLE story ADD COLUMN merged_into INTEGER REFERENCES story(id)",

@@ -41,8 +41,7 @@ from monitor.models import (
     Subscription,
     ToldBy,
 )
-from monitor.store import codec
-from monitor.store.history import blind_before
+from monitor.store import codec, polls
 from monitor.store.queries import Queries, refuse_unknown, told_at
 from monitor.store.schema import migrations
 
@@ -179,6 +178,7 @@ class Store(Queries):
                 return False
             if new in ids:
                 self._join_feed(db, ids[new], ids[old])
+            db.execute("DELETE FROM recall WHERE feed_id = ?", [ids[old]])
             db.execute(
                 "UPDATE feed SET url = ?, removed = NULL, etag = '', last_modified = '', body_sha256 = '',"
                 " last_full = NULL, first_polled = NULL, next_due = NULL, failures = 0, problem = '', detail = '',"
@@ -194,6 +194,7 @@ class Store(Queries):
         db.execute("DELETE FROM entry_key WHERE feed_id = ?", [feed])
         for table in ("poll", "entry", "article"):
             db.execute(f"UPDATE {table} SET feed_id = ? WHERE feed_id = ?", [into, feed])
+        db.execute("DELETE FROM recall WHERE feed_id = ?", [feed])
         db.execute("DELETE FROM feed WHERE id = ?", [feed])
 
     def spread_due(self, due: Mapping[int, datetime]) -> None:
@@ -210,39 +211,10 @@ class Store(Queries):
                 [codec.instant(due), feed, codec.instant(polled), codec.instant(due)],
             )
 
-    def save_poll(self, record: PollRecord) -> int:
-        """Write what a poll gave, validators and due time last; return how many articles are new."""
-        at = codec.instant(record.at)
+    def save_polls(self, records: Sequence[PollRecord]) -> list[int]:
+        """Write what polls gave, validators and due times with it; return for each how many articles are new."""
         with self._write() as db:
-            articles = [self._add_entry(db, record.feed.id, new, at) for new in record.new]
-            for entry_id, entry, keys in record.edited:
-                self._note_edit(db, entry_id, entry.title, entry.summary, at)
-                self._add_keys(db, record.feed.id, entry_id, keys)
-            held = [new for new in record.new if not new.may_alert]
-            db.table("poll").insert(
-                {
-                    "feed_id": record.feed.id,
-                    "at": at,
-                    "outcome": record.outcome,
-                    "status": record.status,
-                    "bytes": record.size,
-                    "elapsed_ms": record.elapsed_ms,
-                    "entries": record.entries,
-                    "new_entries": len(record.new),
-                    "held": len(held),
-                    "held_reason": held[0].held_reason if held else "",
-                    "undated": record.undated,
-                    "characters": record.characters,
-                    "moved_to": record.feed.moved_to,
-                    "blind_s": 0
-                    if record.outcome == "failed"
-                    else blind_before(self, record.feed.id, record.at),
-                    "problem": record.feed.problem,
-                    "detail": record.feed.detail,
-                }
-            )
-            self._update_feed(db, record.feed)
-        return sum(articles)
+            return [polls.write(self, db, record) for record in records]
 
     def save_older(self, feed: Feed, entries: Sequence[NewEntry], now: datetime) -> int:
         """Add entries that a feed no longer shows; return how many articles are new.
@@ -251,105 +223,7 @@ class Store(Queries):
         """
         at = codec.instant(now)
         with self._write() as db:
-            return sum([self._add_entry(db, feed.id, new, at) for new in entries])
-
-    def _add_entry(self, db: sqlite_utils.Database, feed: int, new: NewEntry, at: str | None) -> bool:
-        """Add an entry and, when nobody has shown it before, its article and job."""
-        entry = new.entry
-        known = db.execute("SELECT id FROM article WHERE identity = ?", [new.identity]).fetchone()
-        if known:
-            article = known[0]
-        else:
-            article = (
-                db.table("article")
-                .insert(
-                    {
-                        "identity": new.identity,
-                        "feed_id": feed,
-                        "url": entry.url,
-                        "title": entry.title,
-                        "summary": entry.summary,
-                        "content": entry.content,
-                        "author": entry.author,
-                        "language": entry.language,
-                        "published": codec.stamp(entry.published),
-                        "first_seen": at,
-                        "may_alert": int(new.may_alert),
-                        "held_reason": new.held_reason,
-                    }
-                )
-                .last_pk
-            )
-            db.table("job").insert({"article_id": article, "next_at": at})
-        entry_id = _key(
-            db.table("entry").insert(
-                {
-                    "feed_id": feed,
-                    "article_id": article,
-                    "guid": entry.guid,
-                    "url": entry.url,
-                    "title": entry.title,
-                    "summary": entry.summary,
-                    "published": codec.stamp(entry.published),
-                    "updated": codec.stamp(entry.updated),
-                    "first_seen": at,
-                }
-            )
-        )
-        self._add_keys(db, feed, entry_id, new.keys)
-        return not known
-
-    @staticmethod
-    def _add_keys(
-        db: sqlite_utils.Database, feed: int, entry_id: int, keys: Sequence[tuple[str, str]]
-    ) -> None:
-        for kind, key in keys:
-            db.execute(
-                "INSERT INTO entry_key (feed_id, kind, key, entry_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                [feed, kind, key, entry_id],
-            )
-
-    @staticmethod
-    def _note_edit(
-        db: sqlite_utils.Database, entry_id: int, title: str, summary: str, at: str | None
-    ) -> None:
-        """Keep what a feed now says of a known entry, when that has changed."""
-        changed = db.execute(
-            "UPDATE entry SET title = :title, summary = :summary"
-            " WHERE id = :id AND (title <> :title OR summary <> :summary)",
-            {"title": title, "summary": summary, "id": entry_id},
-        )
-        if changed.rowcount:
-            db.execute(
-                "INSERT INTO article_version (article_id, at, source, title, summary)"
-                " SELECT article_id, ?, 'feed', ?, ? FROM entry WHERE id = ?",
-                [at, title, summary, entry_id],
-            )
-
-    @staticmethod
-    def _update_feed(db: sqlite_utils.Database, feed: Feed) -> None:
-        db.table("feed").update(
-            feed.id,
-            {
-                "etag": feed.etag,
-                "last_modified": feed.last_modified,
-                "body_sha256": feed.body_sha256,
-                "next_due": codec.instant(feed.next_due),
-                "interval_s": feed.interval_s,
-                "failures": feed.failures,
-                "first_polled": codec.instant(feed.first_polled),
-                "last_polled": codec.instant(feed.last_polled),
-                "last_ok": codec.instant(feed.last_ok),
-                "last_new": codec.instant(feed.last_new),
-                "last_full": codec.instant(feed.last_full),
-                "guid_policy": feed.guid_policy,
-                "problem": feed.problem,
-                "detail": feed.detail,
-                "moved_to": feed.moved_to,
-                "moved_since": codec.instant(feed.moved_since),
-                "moved_polls": feed.moved_polls,
-            },
-        )
+            return sum([polls.add_entry(db, feed.id, new, at)[1] for new in entries])
 
     # --- articles -------------------------------------------------------------------------------
 

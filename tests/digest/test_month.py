@@ -132,7 +132,7 @@ def test_the_store_tells_what_each_feed_gave_and_when_it_could_be_seen(tmp_path:
     def look(store: Store, name: str, at: datetime, *numbers: int, problem: str = "") -> None:
         one = next(feed for feed in store.feeds() if feed.url == urls[name])
         record: PollRecord = poll(one, *(new(number) for number in numbers), at=at, problem=problem)
-        store.save_poll(record)
+        store.save_polls([record])
         for job in store.due_jobs(at, 10):
             rules = [match("water")] if job.article % 2 else [match("water"), match("fire")]
             save(store, job.article, reading(*rules), at=at)

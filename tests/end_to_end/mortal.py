@@ -181,7 +181,7 @@ class _Connection:
 class Inline:
     """Workers that are this process."""
 
-    def __init__(self, setup: Setup, count: int) -> None:
+    def __init__(self, setup: Setup, count: int, *, reads: bool) -> None:
         reading.prepare(setup.rules)
 
     async def run(self, function: Callable[..., T], *args: object, deadline_s: float) -> T:

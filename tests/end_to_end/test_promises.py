@@ -35,7 +35,7 @@ from monitor.alerts.send import Sender
 from monitor.delivery import DEADLINE_S, Delivery
 from monitor.models import Alert, ChannelState, Message, Outcome, PollRecord
 from monitor.pipeline import STORY_WINDOW
-from monitor.store import codec
+from monitor.store import codec, polls
 from monitor.store.store import Store
 from tests.end_to_end.mortal import (
     WHOLE,
@@ -547,10 +547,11 @@ class RepeatsInSilence(Store):
 class ValidatorsFirst(Store):
     """Commits a feed's validators before the entries they stand for."""
 
-    def save_poll(self, record: PollRecord) -> int:
+    def save_polls(self, records: Sequence[PollRecord]) -> list[int]:
         with self._write() as db:
-            self._update_feed(db, record.feed)
-        return super().save_poll(record)
+            for record in records:
+                polls.update_feed(db, record.feed)
+        return super().save_polls(records)
 
 
 class TrustsGuids(Store):

@@ -143,7 +143,7 @@ class Archive:
         url = f"https://one.example/{number}"
         entry = Entry(f"g{number}", url, title, published=published, author=author)
         new = NewEntry(entry, keys=(("guid", f"g{number}"),), identity=url)
-        self.store.save_poll(PollRecord(feed, at, "changed", 200, entries=1, new=(new,)))
+        self.store.save_polls([PollRecord(feed, at, "changed", 200, entries=1, new=(new,))])
         if read:
             self.store.save_reading(
                 number,

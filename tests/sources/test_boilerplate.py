@@ -238,7 +238,7 @@ def test_spans_reread_from_the_whole_text_even_across_what_is_set_aside() -> Non
 
 def test_what_was_found_only_there_is_withdrawn_and_not_yet_sent_alerts_are_held(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
-        store.save_poll(poll(with_feed(store), new(1), new(2), new(3)))
+        store.save_polls([poll(with_feed(store), new(1), new(2), new(3))])
         story = save(store, 1, stored(match("fire"), match("water"))).story
         save(store, 2, stored(match("water")), story=story)
         save(store, 3, stored(match("fire")))
@@ -257,7 +257,7 @@ def test_what_was_found_only_there_is_withdrawn_and_not_yet_sent_alerts_are_held
 
 def test_a_site_begins_with_what_is_stored_of_it(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
-        store.save_poll(poll(with_feed(store), *(new(number) for number in range(1, 6))))
+        store.save_polls([poll(with_feed(store), *(new(number) for number in range(1, 6)))])
         for number in range(1, 5):
             save(store, number, stored(text=f"Text {number}"))
         assert store.last_texts("one.example", 3, 6) == tuple(
@@ -325,7 +325,7 @@ def test_the_first_pages_of_a_site_are_looked_at_again(tmp_path: Path) -> None:
 def test_matching_again_reads_what_was_read_the_first_time(tmp_path: Path) -> None:
     text = "\n".join([own("bridge"), *SIDEBAR])
     with open_store(tmp_path) as store:
-        store.save_poll(poll(with_feed(store), new(1)))
+        store.save_polls([poll(with_feed(store), new(1))])
         first: Reading = reading.read_page(None, context(text, SIDEBAR), reading.Limits(1000))
         save(store, 1, first)
         article = store.article(1)

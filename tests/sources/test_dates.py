@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.models import Stamp
+from monitor.sources import dates
 from monitor.sources.calendars import from_hijri, from_jalali
 from monitor.sources.dates import parse_date
 from monitor.sources.zones import read_zone
@@ -348,3 +349,26 @@ def test_reads_back_every_instant_it_is_written_as(seconds: int, quarters: int) 
     local = at + timedelta(minutes=quarters * 15)
     for form in ("%a, %d %b %Y %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%d %B %Y, %I:%M:%S %p", "%Y%m%dT%H%M%S"):
         assert parse_date(f"{local.strftime(form)} {offset}").at == at, form
+
+
+@given(
+    st.dates(min_value=date(1895, 1, 1), max_value=date(2110, 12, 31)),
+    st.tuples(st.integers(0, 25), st.integers(0, 61), st.integers(0, 61)),
+    st.sampled_from(["+0500", "-1400", "+1500", "+0599", "GMT", "+0330"]),
+    st.sampled_from(["Mon", "Tue", "Sun"]),
+)
+def test_the_prescribed_notations_are_read_as_all_others_are(
+    day: date, clock: tuple[int, int, int], zone: str, weekday: str
+) -> None:
+    time = "{:02d}:{:02d}:{:02d}".format(*clock)
+    iso = zone.replace("GMT", "Z") if zone == "GMT" else f"{zone[:3]}:{zone[3:]}"
+    for text in (f"{weekday}, {day:%d %b %Y} {time} {zone}", f"{day:%Y-%m-%d}T{time}{iso}"):
+        found = dates._standard(text)
+        if found is not None:
+            assert dates._stamp(text, found, "feed", NOW, "") == _slowly(text)
+
+
+def _slowly(text: str) -> Stamp:
+    found = dates._read(text, NOW)
+    assert found is not None
+    return dates._stamp(text, found, "feed", NOW, "")

@@ -20,6 +20,7 @@ from monitor.sources.identity import (
     overlapping,
     regenerated,
     shared_places,
+    traits,
 )
 from monitor.sources.urls import canonical_url, fault_of, same_place
 
@@ -40,7 +41,7 @@ class Memory:
 
     def poll(self, *window: Entry) -> list[str]:
         """Return the titles of what is new, having remembered it."""
-        self.policy = guid_policy(window, self.policy)
+        self.policy = guid_policy([*map(traits, window)], self.policy)
         sorted_out = classify(window, self.known, self.policy)
         for one, entry_id in sorted_out:
             if entry_id is None:
@@ -174,10 +175,10 @@ def test_equal_or_missing_guids_lose_nothing(guid: str) -> None:
 
 
 def test_guids_that_are_missing_here_and_there_do_not_change_the_policy() -> None:
-    assert guid_policy([A, replace(B, guid="")], "guid") == "guid"
-    assert guid_policy([A, A], "guid") == "guid"
-    assert guid_policy([], "guid") == "guid"
-    assert guid_policy([A, replace(B, guid="g1")], "guid") == "link"
+    assert guid_policy([*map(traits, [A, replace(B, guid="")])], "guid") == "guid"
+    assert guid_policy([*map(traits, [A, A])], "guid") == "guid"
+    assert guid_policy([*map(traits, [])], "guid") == "guid"
+    assert guid_policy([*map(traits, [A, replace(B, guid="g1")])], "guid") == "link"
 
 
 def test_a_feed_whose_entries_all_link_to_one_page_loses_nothing() -> None:
@@ -264,7 +265,7 @@ def test_without_a_url_of_its_own_an_article_belongs_to_its_feed() -> None:
     assert article_identity(bare, 1, "guid") == article_identity(front, 1, "guid")
     assert article_identity(bare, 1, "guid") != article_identity(bare, 2, "guid")
     one, two = replace(A, url="https://a.example/news"), replace(B, url="https://a.example/news")
-    shared = shared_places([one, two])
+    shared = shared_places(map(traits, [one, two]))
     assert article_identity(one, 1, "guid", shared) != article_identity(two, 1, "guid", shared)
     assert article_identity(one, 1, "link", shared) != article_identity(two, 1, "link", shared)
 

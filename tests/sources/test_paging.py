@@ -29,7 +29,9 @@ def entry(number: int) -> Entry:
 
 
 def document(entries: Sequence[Entry]) -> FeedDocument:
-    return FeedDocument("A", "en", tuple(entries), dialect="rss20")
+    return FeedDocument(
+        "A", "en", tuple(entries), dialect="rss20", traits=tuple(map(identity.traits, entries))
+    )
 
 
 def rss(head: str = "", item: str = "") -> bytes:

@@ -22,14 +22,14 @@ LATER = NOW + 1.5 * DAY
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     with open_store(tmp_path) as store:
-        store.save_poll(poll(with_feed(store), *map(new, range(1, 6))))
+        store.save_polls([poll(with_feed(store), *map(new, range(1, 6)))])
         yield store
 
 
 def edit(store: Store, number: int, title: str, at: datetime) -> None:
     record = poll(store.feeds()[0], at=at)
     changed = ((number, replace(entry(number), title=title), ()),)
-    store.save_poll(replace(record, edited=changed))
+    store.save_polls([replace(record, edited=changed)])
 
 
 def test_an_edited_headline_is_told_with_what_it_was(store: Store) -> None:

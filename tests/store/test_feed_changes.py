@@ -28,7 +28,7 @@ def test_a_pause_follows_the_list(tmp_path: Path) -> None:
 def test_a_moved_feed_keeps_what_it_has_shown_and_loses_its_validators(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         feed = with_feed(store)
-        store.save_poll(poll(replace(feed, moved_to=NEW, moved_polls=9), new(1)))
+        store.save_polls([poll(replace(feed, moved_to=NEW, moved_polls=9), new(1))])
         assert store.move_feed(feed.url, NEW)
         (after,) = store.feeds()
         assert (after.id, after.url, after.title) == (feed.id, NEW, "One")
@@ -43,8 +43,8 @@ def test_a_moved_feed_keeps_what_it_has_shown_and_loses_its_validators(tmp_path:
 def test_two_feeds_become_one_where_both_addresses_were_read(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         old, young = with_feed(store), with_feed(store, NEW)
-        store.save_poll(poll(old, new(1), new(2)))
-        store.save_poll(poll(young, new(2), new(3)))
+        store.save_polls([poll(old, new(1), new(2))])
+        store.save_polls([poll(young, new(2), new(3))])
         assert store.move_feed(old.url, NEW)
         (after,) = store.feeds()
         assert (after.id, after.url) == (old.id, NEW)
@@ -58,7 +58,7 @@ def test_two_feeds_become_one_where_both_addresses_were_read(tmp_path: Path) -> 
 def test_older_entries_change_nothing_about_their_feed(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         feed = with_feed(store)
-        store.save_poll(poll(feed, new(1)))
+        store.save_polls([poll(feed, new(1))])
         (before,) = store.feeds()
         assert store.save_older(feed, [older(7), older(8), older(1)], NOW) == 2
         assert store.feeds() == (before,)
@@ -69,7 +69,7 @@ def test_what_may_alert_is_read_before_any_archive(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         feed = with_feed(store)
         store.save_older(feed, [older(7), older(8)], NOW)
-        store.save_poll(poll(feed, new(1), at=NOW + timedelta(hours=1)))
+        store.save_polls([poll(feed, new(1), at=NOW + timedelta(hours=1))])
         jobs = store.due_jobs(NOW + timedelta(hours=2), 10)
         assert [job.context.url.rpartition("/")[2] for job in jobs] == ["1", "7", "8"]
 
@@ -77,7 +77,7 @@ def test_what_may_alert_is_read_before_any_archive(tmp_path: Path) -> None:
 def test_what_was_fetched_from_the_past_is_no_news_of_the_day(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         feed = with_feed(store)
-        store.save_poll(poll(feed, new(1)))
+        store.save_polls([poll(feed, new(1))])
         store.save_older(feed, [older(7)], NOW)
         for job in store.due_jobs(NOW, 10):
             save(store, job.article, reading(match()))

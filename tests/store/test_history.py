@@ -49,17 +49,19 @@ def poll(
         detail="why" if problem else "",
         moved_to=moved_to if ok else feed.moved_to,
     )
-    store.save_poll(
-        PollRecord(
-            feed=after,
-            at=at,
-            outcome=outcome,
-            status=status,
-            entries=20 if outcome == "changed" else 0,
-            undated=undated,
-            characters=500,
-            new=news,
-        )
+    store.save_polls(
+        [
+            PollRecord(
+                feed=after,
+                at=at,
+                outcome=outcome,
+                status=status,
+                entries=20 if outcome == "changed" else 0,
+                undated=undated,
+                characters=500,
+                new=news,
+            )
+        ]
     )
 
 

@@ -42,7 +42,7 @@ def test_every_table_is_strict(tmp_path: Path) -> None:
 def test_a_poll_stores_entries_articles_jobs_and_validators(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         feed = with_feed(store)
-        assert store.save_poll(poll(feed, new(1), new(2))) == 2
+        assert store.save_polls([poll(feed, new(1), new(2))]) == [2]
         (after,) = store.feeds()
         assert (after.etag, after.first_polled, after.next_due) == ('"1"', NOW, NOW + timedelta(minutes=15))
         assert [job.context.url for job in store.due_jobs(NOW, 10)] == [
@@ -57,8 +57,8 @@ def test_the_same_article_in_two_feeds_is_one_article(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         one = with_feed(store)
         two = with_feed(store, "https://one.example/other")
-        assert store.save_poll(poll(one, new(1))) == 1
-        assert store.save_poll(poll(two, new(1))) == 0
+        assert store.save_polls([poll(one, new(1))]) == [1]
+        assert store.save_polls([poll(two, new(1))]) == [0]
         assert store.counts()["entries"] == 2
         assert store.counts()["articles"] == 1
 
@@ -66,11 +66,11 @@ def test_the_same_article_in_two_feeds_is_one_article(tmp_path: Path) -> None:
 def test_an_edited_title_is_kept_as_a_version(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         feed = with_feed(store)
-        store.save_poll(poll(feed, new(1)))
+        store.save_polls([poll(feed, new(1))])
         (known,) = store.known_keys(feed.id, [("guid", "g1")]).values()
         record = replace(poll(feed), edited=((known, entry(1, "Another headline"), (("title", "t"),)),))
-        store.save_poll(record)
-        store.save_poll(record)
+        store.save_polls([record])
+        store.save_polls([record])
         versions = store.db.execute("SELECT source, title FROM article_version").fetchall()
         assert versions == [("feed", "Another headline")]
         assert store.entry_text([known])[known][0] == "Another headline"
@@ -79,7 +79,7 @@ def test_an_edited_title_is_kept_as_a_version(tmp_path: Path) -> None:
 def test_a_feed_that_leaves_keeps_its_history_and_may_return(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         feed = with_feed(store)
-        store.save_poll(poll(feed, new(1)))
+        store.save_polls([poll(feed, new(1))])
         store.sync_feeds([], lambda _: "", NOW)
         assert store.feeds() == ()
         assert store.counts()["entries"] == 1
@@ -88,7 +88,7 @@ def test_a_feed_that_leaves_keeps_its_history_and_may_return(tmp_path: Path) -> 
 
 def test_a_reading_stores_text_match_story_and_alert_together(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
-        store.save_poll(poll(with_feed(store), new(1)))
+        store.save_polls([poll(with_feed(store), new(1))])
         (job,) = store.due_jobs(NOW, 10)
         saved = save(store, job.article, reading(match("water"), match("fire")))
         assert (saved.new_story, saved.matches, saved.alerts) == (True, 2, 2)
@@ -101,7 +101,7 @@ def test_a_reading_stores_text_match_story_and_alert_together(tmp_path: Path) ->
 
 def test_reading_an_article_twice_changes_nothing(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
-        store.save_poll(poll(with_feed(store), new(1)))
+        store.save_polls([poll(with_feed(store), new(1))])
         (job,) = store.due_jobs(NOW, 10)
         save(store, job.article, reading(match()))
         again = save(store, job.article, reading(match("other")))
@@ -111,7 +111,7 @@ def test_reading_an_article_twice_changes_nothing(tmp_path: Path) -> None:
 
 def test_a_copy_joins_the_story_and_sends_nothing_more(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
-        store.save_poll(poll(with_feed(store), new(1), new(2)))
+        store.save_polls([poll(with_feed(store), new(1), new(2))])
         first, second = store.due_jobs(NOW, 10)
         story = save(store, first.article, reading(match())).story
         saved = save(store, second.article, reading(match()), story=story)
@@ -123,7 +123,7 @@ def test_a_copy_joins_the_story_and_sends_nothing_more(tmp_path: Path) -> None:
 
 def test_what_a_guard_held_is_released_by_a_later_article(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
-        store.save_poll(poll(with_feed(store), new(1, may_alert=False), new(2)))
+        store.save_polls([poll(with_feed(store), new(1, may_alert=False), new(2))])
         first, second = store.due_jobs(NOW, 10)
         story = save(store, first.article, reading(match()), state=AlertState.HELD).story
         assert store.waiting(NOW) == {}
@@ -135,7 +135,7 @@ def test_what_a_guard_held_is_released_by_a_later_article(tmp_path: Path) -> Non
 
 def test_a_held_alert_never_replaces_one_that_is_on_its_way(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
-        store.save_poll(poll(with_feed(store), new(1), new(2, may_alert=False)))
+        store.save_polls([poll(with_feed(store), new(1), new(2, may_alert=False))])
         first, second = store.due_jobs(NOW, 10)
         story = save(store, first.article, reading(match())).story
         save(store, second.article, reading(match()), story=story, state=AlertState.HELD)
@@ -145,7 +145,7 @@ def test_a_held_alert_never_replaces_one_that_is_on_its_way(tmp_path: Path) -> N
 
 def test_candidates_are_recent(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
-        store.save_poll(poll(with_feed(store), new(1), new(2)))
+        store.save_polls([poll(with_feed(store), new(1), new(2))])
         first, second = store.due_jobs(NOW, 10)
         save(store, first.article, reading(match(), sketch=(1, 2**64 - 1)))
         told = Signature(
@@ -160,7 +160,7 @@ def test_candidates_are_recent(tmp_path: Path) -> None:
 
 def test_changed_rules_add_and_withdraw_matches_without_alerts(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
-        store.save_poll(poll(with_feed(store), new(1)))
+        store.save_polls([poll(with_feed(store), new(1))])
         (job,) = store.due_jobs(NOW, 10)
         save(store, job.article, reading(match("water")))
         (stale,) = store.stale_articles("r2", 10)
@@ -184,14 +184,14 @@ def test_a_day_is_the_same_whatever_happens_after_it(tmp_path: Path) -> None:
 
     with open_store(tmp_path) as store:
         feed = with_feed(store)
-        store.save_poll(poll(feed, new(1), new(2)))
+        store.save_polls([poll(feed, new(1), new(2))])
         first, second = store.due_jobs(NOW, 10)
         story = save(store, first.article, reading(match())).story
         before = day(store)
         later = end + timedelta(hours=2)
         save(store, second.article, reading(match()), story=story, at=later)
         store.save_rematch(first.article, reading(), now=later, ruleset="r2")
-        store.save_poll(poll(feed, new(3), at=later, problem="timeout"))
+        store.save_polls([poll(feed, new(3), at=later, problem="timeout")])
         with_feed(store, "https://new.example/feed")
         store.db.execute(
             "UPDATE feed SET added = ? WHERE url LIKE '%new.example%'", ["2026-02-02T23:00:00.000000Z"]
@@ -204,7 +204,7 @@ def test_a_story_stays_in_its_day_when_changed_rules_find_it_otherwise(tmp_path:
     today = (NOW - timedelta(hours=1), NOW + timedelta(hours=3))
     tomorrow = (today[1], today[1] + timedelta(days=1))
     with open_store(tmp_path) as store:
-        store.save_poll(poll(with_feed(store), new(1)))
+        store.save_polls([poll(with_feed(store), new(1))])
         save(store, 1, reading(match()))
         other = replace(match(), why="another word")
         store.save_rematch(1, reading(other), now=NOW + timedelta(hours=1), ruleset="r2")
@@ -218,7 +218,7 @@ def test_a_story_stays_in_its_day_when_changed_rules_find_it_otherwise(tmp_path:
 
 def test_an_alert_names_an_article_that_still_matches_when_another_was_mistaken(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
-        store.save_poll(poll(with_feed(store), new(1), new(2)))
+        store.save_polls([poll(with_feed(store), new(1), new(2))])
         story = save(store, 1, reading(match())).story
         save(store, 2, reading(match()), story=story)
         store.set_aside(1, reading(), now=NOW)
@@ -233,7 +233,7 @@ def test_an_alert_names_an_article_that_still_matches_when_another_was_mistaken(
 
 
 def one_alert(store: Store) -> int:
-    store.save_poll(poll(with_feed(store), new(1)))
+    store.save_polls([poll(with_feed(store), new(1))])
     (job,) = store.due_jobs(NOW, 10)
     save(store, job.article, reading(match()))
     return store.alerts()[0].id
@@ -326,13 +326,13 @@ def statements(tmp_path: Path, work: Callable[[Store], object], prepare: Callabl
 def poll_as_the_pipeline_does(store: Store) -> None:
     (feed,) = store.feeds()
     fresh = [one for one in (new(1), new(2)) if not store.known_keys(feed.id, one.keys)]
-    store.save_poll(poll(feed, *fresh))
+    store.save_polls([poll(feed, *fresh)])
 
 
 WORK: dict[str, tuple[Callable[[Store], object], Callable[[Store], object]]] = {
     "poll": (with_feed, poll_as_the_pipeline_does),
     "reading": (
-        lambda store: store.save_poll(poll(with_feed(store), new(1))),
+        lambda store: store.save_polls([poll(with_feed(store), new(1))]),
         lambda store: save(store, 1, reading(match("a"), match("b"))),
     ),
 }
@@ -402,7 +402,7 @@ def test_a_place_function_sees_copies_stored_a_moment_before(tmp_path: Path) -> 
     seen: list[int] = []
 
     with open_store(tmp_path) as store:
-        store.save_poll(poll(with_feed(store), new(1), new(2)))
+        store.save_polls([poll(with_feed(store), new(1), new(2))])
         for job in store.due_jobs(NOW, 10):
             store.save_reading(
                 job.article,
@@ -419,7 +419,7 @@ def test_a_place_function_sees_copies_stored_a_moment_before(tmp_path: Path) -> 
 
 def test_json_in_the_database_keeps_its_script(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
-        store.save_poll(poll(with_feed(store), new(1, title="بلوچستان")))
+        store.save_polls([poll(with_feed(store), new(1, title="بلوچستان"))])
         save(store, 1, reading(match("ur", "بلوچستان")))
         (raw,) = store.db.execute("SELECT spans FROM match").fetchone()
         assert "بلوچستان" in raw

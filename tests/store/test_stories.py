@@ -21,7 +21,7 @@ Alerts = list[tuple[int | None, str, str]]
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     with open_store(tmp_path) as store:
-        store.save_poll(poll(with_feed(store), *map(new, range(1, 6))))
+        store.save_polls([poll(with_feed(store), *map(new, range(1, 6)))])
         yield store
 
 

@@ -13,7 +13,7 @@ from monitor.alerts import policy
 from monitor.alerts.send import Sender
 from monitor.delivery import DEADLINE_S, LEASE, Delivery
 from monitor.models import Alert, ChannelState, Message, Outcome, PollRecord
-from monitor.store import codec
+from monitor.store import codec, polls
 from monitor.store.store import Store
 
 
@@ -49,16 +49,17 @@ def silent_repeats() -> None:
 
 def validators_first() -> None:
     """Commit a feed's validators before the entries they stand for, and die in between: not at a feed's first poll."""
-    whole = Store.save_poll
+    whole = Store.save_polls
 
-    def save_poll(self: Store, record: PollRecord) -> int:
+    def save_polls(self: Store, records: Sequence[PollRecord]) -> list[int]:
         with self._write() as db:
-            self._update_feed(db, record.feed)
-        if record.new and record.feed.first_polled != record.at:
+            for record in records:
+                polls.update_feed(db, record.feed)
+        if any(record.new and record.feed.first_polled != record.at for record in records):
             os.killpg(0, signal.SIGKILL)
-        return whole(self, record)
+        return whole(self, records)
 
-    Store.save_poll = save_poll  # type: ignore[method-assign]
+    Store.save_polls = save_polls  # type: ignore[method-assign]
 
 
 def twice() -> None:
