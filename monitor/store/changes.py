@@ -30,10 +30,11 @@ def changes(store: Queries, start: datetime, end: datetime) -> Changes:
     )
     moved = store.db.execute(
         """
-        SELECT was.story_id, now.story_id, now.how, count(*)
+        SELECT was.story_id, now.story_id,
+               CASE WHEN max(now.how = 'by hand') THEN 'by hand' ELSE max(now.how) END, count(*)
         FROM story_article was JOIN story_article now ON now.article_id = was.article_id AND now.at = was.left_at
         WHERE was.left_at >= :start AND was.left_at < :end AND was.at < :start
-        GROUP BY was.story_id, now.story_id, now.how ORDER BY was.story_id, now.story_id
+        GROUP BY was.story_id, now.story_id, now.at ORDER BY was.story_id, now.story_id, now.at
         """,
         window,
     )

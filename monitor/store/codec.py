@@ -15,9 +15,6 @@ from typing import Any
 
 from monitor.models import Context, Grade, KnownItem, Match, Signature, Span, Stamp, Traits
 
-_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
-
-
 def instant(at: datetime | None) -> str | None:
     """Write an aware datetime."""
     return None if at is None else written(at)
@@ -27,7 +24,7 @@ def written(at: datetime) -> str:
     """Write an aware datetime that is there; later ones sort later."""
     if at.tzinfo is None:
         raise ValueError("a naive datetime reached the store")
-    return at.astimezone(UTC).strftime(_FORMAT)
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def parse_instant(text: str | None) -> datetime | None:

@@ -134,6 +134,7 @@ _SAME_BODY = """
 """
 _CLOSE = 70  # characters at most between a speaker and what it says
 _KEPT = 200  # characters of a gap that are looked at
+_LONGEST = 50_000  # characters of a text in which sides are looked for; a report has said by then whose words it gives
 
 
 def _phrases(table: str) -> list[str]:
@@ -166,7 +167,7 @@ class Voices:
 
     def of(self, article: ArticleView) -> frozenset[Side]:
         """Return the sides whose words an article gives."""
-        fields = (("title", article.title), ("body", article.text or article.summary))
+        fields = (("title", article.title), ("body", (article.text or article.summary)[:_LONGEST]))
         return frozenset(side for name, text in fields for side in self._heard(name, text, article.mentions))
 
     def _heard(self, field: str, text: str, mentions: Iterable[Mention]) -> Iterator[Side]:

@@ -61,6 +61,16 @@ def test_articles_that_moved_to_another_story_are_told(store: Store) -> None:
     )  # what came today and went today stood in no earlier digest there
 
 
+def test_a_story_that_was_joined_by_hand_moved_as_one(store: Store) -> None:
+    one = save(store, 1, reading(match())).story
+    other = save(store, 2, reading(match())).story
+    save(store, 3, reading(match()), story=other)
+    assert one is not None
+    assert other is not None
+    store.merge([one, other], LATER)
+    assert changes(store, *TODAY).moved == (Moved(other, one, "by hand", 2),)
+
+
 def test_matches_that_later_rules_no_longer_find_are_counted(store: Store) -> None:
     save(store, 1, reading(match("water"), match("fire")))
     save(store, 2, reading(match("water")))
