@@ -26,7 +26,7 @@ FLOORS = (
     ("delivery",),
     ("pipeline",),
     ("trial", "daemon", "demo"),
-    ("discovery", "older"),
+    ("discovery", "older", "backfill"),
     ("cli",),
     ("__main__",),
 )
@@ -56,9 +56,11 @@ HOMES = {
             "asking",
             "searching",
             "stories",
+            "backfilling",
         )
     },
     "pydantic": {"config.py"},
+    "warcio": {"sources/warc.py"},
 }
 
 

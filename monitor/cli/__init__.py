@@ -12,12 +12,13 @@ from typing import NoReturn
 
 import click
 
-from monitor.cli import asking, checking, exporting, feeds, running, searching, seeking, stories
+from monitor.cli import asking, backfilling, checking, exporting, feeds, running, searching, seeking, stories
 from monitor.cli.common import commands
 from monitor.errors import MonitorError, OutsideError, StoreBusyError
 
 __all__ = [
-    "asking", "checking", "commands", "exporting", "feeds", "main", "running", "searching", "seeking", "stories",
+    "asking", "backfilling", "checking", "commands", "exporting", "feeds", "main", "running", "searching",
+    "seeking", "stories",
 ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from monitor import __version__
 from monitor.cli.common import Clock
 
 if TYPE_CHECKING:
-    from monitor.pipeline import Pipeline, Progress
+    from monitor.pipeline import Pipeline, Progress, Tools
     from monitor.setup import Setup
     from monitor.sources.fetch import Client
     from monitor.workers import Workers
@@ -25,6 +25,7 @@ class Run:
 
     pipeline: Pipeline
     writer: Writer
+    tools: Tools
 
 
 @asynccontextmanager
@@ -100,7 +101,7 @@ async def open_run(
                 progress=progress,
                 chance=chance,
             )
-            yield Run(Pipeline(tools), writer)
+            yield Run(Pipeline(tools), writer, tools)
     finally:
         slow.close()
         writer.close()

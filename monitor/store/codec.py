@@ -15,6 +15,7 @@ from typing import Any
 
 from monitor.models import Context, Grade, KnownItem, Match, Signature, Span, Stamp, Traits
 
+
 def instant(at: datetime | None) -> str | None:
     """Write an aware datetime."""
     return None if at is None else written(at)

@@ -166,6 +166,22 @@ class Queries:
         }
         return [found.get(feed, Recall()) for feed in feeds]
 
+    def known_articles(self, identities: Sequence[str]) -> list[bool]:
+        """Tell of each identity whether there is an article of it."""
+        rows = self.db.execute(
+            "SELECT identity FROM article WHERE identity IN (SELECT value FROM json_each(?))",
+            [json.dumps(identities)],
+        )
+        known = {identity for (identity,) in rows}
+        return [identity in known for identity in identities]
+
+    def archive_done(self, name: str, size: int, wanted: str) -> int:
+        """Return how many bytes of a web archive were read, looking for what `wanted` stands for."""
+        row = self.db.execute(
+            "SELECT done FROM archive WHERE name = ? AND size = ? AND wanted = ?", [name, size, wanted]
+        ).fetchone()
+        return int(row[0]) if row else 0
+
     def entry_text(self, entries: Iterable[int]) -> dict[int, tuple[str, str]]:
         """Return title and summary of entries as last seen."""
         rows = self.db.execute(

@@ -23,7 +23,8 @@ _WANTED = """
 """
 _RECORDS = f"""
     SELECT a.id, a.identity, a.url, a.final_url, a.title, a.author, a.language, a.published, a.first_seen, a.read_at,
-           a.origin, a.extractor, a.raw_sha256, a.text_sha256, a.ruleset, f.title AS feed, f.outlet, s.story_id,
+           a.origin, a.extractor, a.raw_sha256, a.text_sha256, a.ruleset, a.archive,
+           f.title AS feed, f.outlet, s.story_id,
            word_count(a.text) AS words,
            (SELECT e.guid FROM entry e WHERE e.article_id = a.id AND e.guid <> '' ORDER BY e.id LIMIT 1) AS guid
     FROM article a JOIN feed f ON f.id = a.feed_id LEFT JOIN story_member s ON s.article_id = a.id
@@ -124,6 +125,7 @@ def _record(row: dict[str, Any], matches: Sequence[Match], mentions: Sequence[Me
         mentions=tuple(mentions),
         raw_sha256=row["raw_sha256"],
         text_sha256=row["text_sha256"],
+        archive_path=row["archive"],
         extractor=row["extractor"],
         ruleset=row["ruleset"],
         story=row["story_id"],

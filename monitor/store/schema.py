@@ -65,6 +65,24 @@ def m006_recall(db: sqlite_utils.Database) -> None:
     )
 
 
+@migrations()
+def m007_archives(db: sqlite_utils.Database) -> None:
+    """Keep which web archives were read, how far, and where in them an article stands."""
+    db.execute("ALTER TABLE article ADD COLUMN archive TEXT NOT NULL DEFAULT ''")  # file#record
+    db.execute(
+        """
+        CREATE TABLE archive (
+            name   TEXT NOT NULL,                      -- of the file
+            size   INTEGER NOT NULL,                   -- bytes
+            wanted TEXT NOT NULL,                      -- digest of what was looked for, by which rules
+            done   INTEGER NOT NULL,                   -- bytes: everything before was read
+            at     TEXT NOT NULL,
+            PRIMARY KEY (name, size, wanted)
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+
+
 _STORIES = (
     "ALTER TABLE article ADD COLUMN signature TEXT NOT NULL DEFAULT ''",  # JSON, models.Signature
     "ALTER TABLE story ADD COLUMN merged_into INTEGER REFERENCES story(id)",

@@ -45,7 +45,10 @@ from monitor.store import codec, polls
 from monitor.store.queries import Queries, refuse_unknown, told_at
 from monitor.store.schema import migrations
 
+Place = Callable[[Candidate, Sequence[Candidate], frozenset[frozenset[int]]], Placement]
+
 _BUSY_SECONDS = 30
+_NEVER = "1970-01-01T00:00:00.000000Z"  # when what was never subscribed to was added and removed
 _WAL_LIMIT = 64 * 1024 * 1024
 _MUTED = "muted by hand"
 # How much an alert says for its story, when two become one: a dead letter nothing.
@@ -245,7 +248,7 @@ class Store(Queries):
         ruleset: str,
         final_url: str,
         window: timedelta,
-        place: Callable[[Candidate, Sequence[Candidate], frozenset[frozenset[int]]], Placement],
+        place: Place,
         route: Callable[[Sequence[Match]], Sequence[NewAlert]],
         update: Callable[[Sequence[ToldBy], Callable[[], Story]], Sequence[NewAlert]] | None = None,
     ) -> Saved:
@@ -255,61 +258,122 @@ class Store(Queries):
         the same moment see each other: three copies arriving in one poll make one story and one alert. `update`
         is given the rules and channels the story was told by, and the story when it asks for it.
         """
-        at = codec.instant(now)
         with self._write() as db:
-            row = db.execute(
-                "SELECT title, read_at, held_reason, first_seen FROM article WHERE id = ?", [article]
-            ).fetchone()
-            if row is None or row[1] is not None:
-                return Saved(story=None, new_story=False, matches=0, alerts=0)
-            db.table("article").update(
-                article,
-                {
-                    "read_at": at,
-                    "final_url": final_url,
-                    "title": reading.title if reading.own_words else row[0] or reading.title,
-                    "text": reading.text,
-                    "language": reading.language,
-                    "author": reading.author,
-                    "published": codec.stamp(reading.published),
-                    "verdict": reading.verdict.value,
-                    "origin": reading.origin.value,
-                    "extractor": reading.extractor,
-                    "raw_sha256": reading.raw_sha256,
-                    "text_sha256": reading.text_sha256,
-                    "note": reading.note,
-                    "aside": codec.stretches(reading.aside),
-                    "ruleset": ruleset,
-                    "sketch": codec.sketch(reading.sketch),
-                    "signature": codec.signature(reading.signature),
-                },
+            return self._save_reading(
+                db, article, reading, now, ruleset, final_url, window, place, route, update
             )
-            self._index(db, article, reading)
-            if reading.own_words:  # the feed's words stay with its entry
-                db.execute("UPDATE article SET summary = '', content = '' WHERE id = ?", [article])
-            self._write_mentions(db, article, reading, at)
-            for match in reading.matches:
-                # What was fetched from years ago is in the archive; it is no news of this day.
-                self._write_match(db, article, match, ruleset, at, live=row[2] != BACKFILL, found=at)
-            saved = Saved(story=None, new_story=False, matches=len(reading.matches), alerts=0)
-            if reading.matches:
-                own = Candidate(
-                    article=article,
-                    story=None,
-                    language=reading.language,
-                    title=reading.title if reading.own_words else row[0] or reading.title,
-                    sketch=reading.sketch,
-                    signature=reading.signature,
-                    at=told_at(reading.published, codec.known_instant(row[3])),
-                )
-                placement = place(own, self.candidates(now - window), self.apart())
-                story, new_story = self._place(db, article, placement, reading.language, at)
-                if update is not None:
-                    updates = update(self._told(db, story), partial(self._of, story))
-                    self._write_updates(db, article, story, updates, now)
-                alerts = self._write_alerts(db, article, story, route(reading.matches), at)
-                saved = replace(saved, story=story, new_story=new_story, alerts=alerts)
-            db.execute("DELETE FROM job WHERE article_id = ?", [article])
+
+    def save_archived(
+        self,
+        new: NewEntry,
+        reading: Reading,
+        *,
+        host: str,
+        archive: str,
+        seen: datetime,
+        now: datetime,
+        ruleset: str,
+        window: timedelta,
+        place: Place,
+        route: Callable[[Sequence[Match]], Sequence[NewAlert]],
+    ) -> Saved | None:
+        """Write an article out of a web archive; None when it is known already.
+
+        `archive` says where in it the page stands, `seen` when its crawler saw it: that counts as when it was
+        first seen. Its feed is its host, one that nobody polls or misses.
+        """
+        with self._write() as db:
+            if self.known_articles([new.identity])[0]:
+                return None
+            db.execute(
+                "INSERT INTO feed (url, title, added, removed) VALUES (?, ?, ?, ?) ON CONFLICT (url) DO NOTHING",
+                [f"warc:{host}", host, _NEVER, _NEVER],
+            )
+            (feed,) = db.execute("SELECT id FROM feed WHERE url = ?", [f"warc:{host}"]).fetchone()
+            entry, _ = polls.add_entry(db, feed, new, codec.instant(seen))
+            (article,) = db.execute("SELECT article_id FROM entry WHERE id = ?", [entry]).fetchone()
+            db.execute("UPDATE article SET archive = ? WHERE id = ?", [archive, article])
+            return self._save_reading(
+                db, article, reading, now, ruleset, new.entry.url, window, place, route, None
+            )
+
+    def note_archive(self, name: str, size: int, wanted: str, done: int, now: datetime) -> None:
+        """Note that of a web archive everything before a byte was read, looking for what `wanted` stands for."""
+        with self._write() as db:
+            db.execute(
+                "INSERT INTO archive (name, size, wanted, done, at) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (name, size, wanted)"
+                " DO UPDATE SET done = excluded.done, at = excluded.at",
+                [name, size, wanted, done, codec.instant(now)],
+            )
+
+    def _save_reading(
+        self,
+        db: sqlite_utils.Database,
+        article: int,
+        reading: Reading,
+        now: datetime,
+        ruleset: str,
+        final_url: str,
+        window: timedelta,
+        place: Place,
+        route: Callable[[Sequence[Match]], Sequence[NewAlert]],
+        update: Callable[[Sequence[ToldBy], Callable[[], Story]], Sequence[NewAlert]] | None,
+    ) -> Saved:
+        at = codec.instant(now)
+        row = db.execute(
+            "SELECT title, read_at, held_reason, first_seen FROM article WHERE id = ?", [article]
+        ).fetchone()
+        if row is None or row[1] is not None:
+            return Saved(story=None, new_story=False, matches=0, alerts=0)
+        db.table("article").update(
+            article,
+            {
+                "read_at": at,
+                "final_url": final_url,
+                "title": reading.title if reading.own_words else row[0] or reading.title,
+                "text": reading.text,
+                "language": reading.language,
+                "author": reading.author,
+                "published": codec.stamp(reading.published),
+                "verdict": reading.verdict.value,
+                "origin": reading.origin.value,
+                "extractor": reading.extractor,
+                "raw_sha256": reading.raw_sha256,
+                "text_sha256": reading.text_sha256,
+                "note": reading.note,
+                "aside": codec.stretches(reading.aside),
+                "ruleset": ruleset,
+                "sketch": codec.sketch(reading.sketch),
+                "signature": codec.signature(reading.signature),
+            },
+        )
+        self._index(db, article, reading)
+        if reading.own_words:  # the feed's words stay with its entry
+            db.execute("UPDATE article SET summary = '', content = '' WHERE id = ?", [article])
+        self._write_mentions(db, article, reading, at)
+        for match in reading.matches:
+            # What was fetched from years ago is in the archive; it is no news of this day.
+            self._write_match(db, article, match, ruleset, at, live=row[2] != BACKFILL, found=at)
+        saved = Saved(story=None, new_story=False, matches=len(reading.matches), alerts=0)
+        if reading.matches:
+            own = Candidate(
+                article=article,
+                story=None,
+                language=reading.language,
+                title=reading.title if reading.own_words else row[0] or reading.title,
+                sketch=reading.sketch,
+                signature=reading.signature,
+                at=told_at(reading.published, codec.known_instant(row[3])),
+            )
+            placement = place(own, self.candidates(now - window), self.apart())
+            story, new_story = self._place(db, article, placement, reading.language, at)
+            if update is not None:
+                updates = update(self._told(db, story), partial(self._of, story))
+                self._write_updates(db, article, story, updates, now)
+            alerts = self._write_alerts(db, article, story, route(reading.matches), at)
+            saved = replace(saved, story=story, new_story=new_story, alerts=alerts)
+        db.execute("DELETE FROM job WHERE article_id = ?", [article])
         return saved
 
     @staticmethod
