@@ -108,6 +108,9 @@ def digest(
             _print_digest(setup, reader, wanted, as_json=as_json)
             return
         files = daily.write_day(reader, setup, wanted)
+        first = reader.first_activity()
+        if first is None or wanted < first.astimezone(zone).date():
+            click.echo(f"On {wanted} no feed was followed yet: the digest says only that.", err=True)
     paths = [str(setup.config.digests / name) for name in files]
     if as_json:
         print_json({"date": wanted.isoformat(), "files": paths})

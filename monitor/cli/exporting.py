@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +14,12 @@ import click
 
 from monitor.cli.common import command, commands, progress_bars, reader_of, setup_of, silent
 from monitor.cli.searching import moment, since_option
-from monitor.errors import NotFoundError
+from monitor.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
     from monitor.models import ArticleRecord
     from monitor.pipeline import Progress
+    from monitor.setup import Setup
     from monitor.store.queries import Queries
 
 _TABLES = ("csv", "jsonl")
@@ -40,7 +41,7 @@ _REFERENCES = ("ris", "bibtex", "csl")
 )
 @click.option("--all", "every", is_flag=True, help="Every article that was read, matched or not.")
 @click.option(
-    "--output", type=click.Path(path_type=Path), help="A file instead of stdout; whole or not at all."
+    "--output", type=click.Path(path_type=Path), help="A file instead of stdout (-); whole or not at all."
 )
 @click.option("--redact-private", is_flag=True, help="Withhold whatever could name a private person.")
 def export(
@@ -65,6 +66,7 @@ def export(
     if rules and every:
         raise click.UsageError("--all asks for more than any --rule")
     setup = setup_of(config_path)
+    output = _writable(output, setup)
     if unknown := [rule for rule in rules if rule not in setup.rule_by_id]:
         known = ", ".join(setup.rule_by_id) or "none"
         raise NotFoundError(f"no such rule: {', '.join(unknown)} (there are: {known})")
@@ -92,13 +94,31 @@ def export(
         if output is None:
             _print(pieces)
         else:
-            write_atomically(output.resolve(), pieces)
-    click.echo(f"{done} article{'' if done == 1 else 's'} exported", err=True)
+            write_atomically(output, pieces)
+    with suppress(OSError):  # a stderr that takes nothing costs no data
+        click.echo(f"{done} article{'' if done == 1 else 's'} exported", err=True)
+
+
+def _writable(output: Path | None, setup: Setup) -> Path | None:
+    """Return where to write, with links followed; None for stdout. Raises InputError for what is not to be replaced."""
+    if output is None or str(output) == "-":
+        if sys.stdout is None:
+            raise InputError("stdout is closed: --output writes a file")
+        return None
+    if output.exists() and not output.is_file():
+        raise InputError(f"{output} is not a file and is left as it is")
+    config = setup.config
+    database = [config.database.with_name(config.database.name + end) for end in ("", "-wal", "-shm")]
+    pack = config.region.rglob("*") if config.region is not None else ()
+    for own in (config.file, config.feeds, *database, *pack):
+        if output.resolve() == own.resolve() or (output.exists() and own.exists() and output.samefile(own)):
+            raise InputError(f"{output} is the monitor's own and is left as it is: name another file")
+    return output.resolve()
 
 
 def _bar(output: Path | None) -> AbstractContextManager[Progress]:
     """Show how far it is on a terminal that does not show the data."""
-    if sys.stderr.isatty() and (output is not None or not sys.stdout.isatty()):
+    if sys.stderr is not None and sys.stderr.isatty() and (output is not None or not sys.stdout.isatty()):
         return progress_bars()
     return nullcontext(silent)
 

@@ -143,7 +143,7 @@ def _glance(digest: Digest) -> list[str]:
     return [
         "## At a glance",
         "\n".join(
-            f"{card.number}. **{_title(card.title)}**: {card.status}, {card.grade}; {_rules(card)}"
+            f"{card.number}. **{_title(card.title)}**: {card.status}; grade {card.grade}; {_rules(card)}"
             for card in digest.glance
         ),
     ]
@@ -198,7 +198,7 @@ def _districts(digest: Digest) -> Iterable[str]:
 def _card(card: Card, digest: Digest) -> Iterable[str]:
     first = show.local_time(card.first_seen, digest.zone)
     yield f"### {card.number}. {_title(card.title)}"
-    yield f"{card.status}, {card.grade}. {'Continued: first' if card.continued else 'First'} seen {first}."
+    yield f"{card.status}; grade {card.grade}. {'Continued: first' if card.continued else 'First'} seen {first}."
     yield from _quotes(card)
     yield "Reported by:"
     yield from _list(_report(report, card) for report in card.reports)

@@ -409,7 +409,7 @@ def _rest(rows: Sequence[RuleDays], days: int) -> Markup:
         Markup("<bdi>{}</bdi> {}").format(isolate(one_line(row.title, _NAME))[1:-1], sum(row.counts))
         for row in rows
     )
-    return Markup("<figcaption>{}, with fewer articles in these {}: {}.</figcaption>\n").format(
+    return Markup("<figcaption>{}, none with more articles in these {}: {}.</figcaption>\n").format(
         words.many(len(rows), "more rule"), words.many(days, "day"), names
     )
 

@@ -45,7 +45,8 @@ def write_atomically(path: Path, data: bytes | Iterable[bytes], *, mode: int | N
     between leads nowhere; a link in the file's own place is replaced, not followed. Raises InputError,
     also where something stands in that place that is neither file nor link (a device, a folder).
     """
-    temporary = f".{path.name}.{os.getpid()}.tmp"
+    family = f".{sha256(os.fsencode(path.name)).hexdigest()[:16]}."
+    temporary = f"{family}{os.getpid()}.tmp"
     try:
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError as error:
@@ -53,6 +54,7 @@ def write_atomically(path: Path, data: bytes | Iterable[bytes], *, mode: int | N
     try:
         if not _is_file_or_free(folder, path.name):
             raise InputError(f"{path} is not a file and is left as it is")
+        _discard_left(folder, family)
         _write(folder, temporary, data, mode)
         os.replace(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
         os.fsync(folder)
@@ -61,6 +63,24 @@ def write_atomically(path: Path, data: bytes | Iterable[bytes], *, mode: int | N
     finally:
         _discard(folder, temporary)
         os.close(folder)
+
+
+def _discard_left(folder: int, family: str) -> None:
+    """Remove what processes left that died while they wrote the same file."""
+    for name in os.listdir(folder):
+        writer = name.removeprefix(family).removesuffix(".tmp")
+        if name.startswith(family) and writer.isdigit() and not _lives(int(writer)):
+            _discard(folder, name)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return process != os.getpid()
 
 
 def _is_file_or_free(folder: int, name: str) -> bool:
@@ -72,7 +92,6 @@ def _is_file_or_free(folder: int, name: str) -> bool:
 
 
 def _write(folder: int, name: str, data: bytes | Iterable[bytes], mode: int | None) -> None:
-    _discard(folder, name)  # left by a process that died with the same number
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     file = os.open(name, flags, 0o666 if mode is None else 0o600, dir_fd=folder)
     with os.fdopen(file, "wb") as stream:

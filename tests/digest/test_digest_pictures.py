@@ -196,7 +196,7 @@ def test_twelve_rules_are_drawn_and_the_rest_told() -> None:
     drawn = tree(heat(rows, DAYS))
     assert len(drawn.xpath("//svg[@role='img']")) == MOST_ROWS
     told = drawn.xpath("//figcaption")[0].text_content()
-    assert told.startswith("8 more rules, with fewer articles in these 31 days: Rule 28 868, ")
+    assert told.startswith("8 more rules, none with more articles in these 31 days: Rule 28 868, ")
     assert "Zero" not in drawn.text_content()
 
 

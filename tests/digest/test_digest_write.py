@@ -97,11 +97,18 @@ def test_what_is_no_file_is_left_as_it_is(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["2026-02-02.md"]
 
 
-def test_a_leftover_of_a_process_that_died_is_no_obstacle(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("os.getpid", lambda: 4711)
-    (tmp_path / ".2026-02-02.md.4711.tmp").write_text("half a fi")
-    write_atomically(tmp_path / "2026-02-02.md", b"whole")
-    assert [one.name for one in tmp_path.iterdir()] == ["2026-02-02.md"]
-    assert (tmp_path / "2026-02-02.md").read_bytes() == b"whole"
+def test_what_a_process_left_that_died_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = tmp_path / ("long " * 49 + ".md")
+    with monkeypatch.context() as patch:
+        patch.setattr("os.unlink", lambda *_, **__: None)
+        patch.setattr("os.replace", lambda *_, **__: None)
+        patch.setattr("os.getpid", lambda: 2**22 + 1)  # above what the kernel gives
+        write_atomically(digest, b"half a fi")
+    (left,) = tmp_path.iterdir()
+    other = left.with_name(left.name.replace(".", ".0", 1))
+    alive = left.with_name(left.name.replace(str(2**22 + 1), str(os.getppid())))
+    other.touch()
+    alive.touch()
+    write_atomically(digest, b"whole")
+    assert {*tmp_path.iterdir()} == {digest, other, alive}
+    assert digest.read_bytes() == b"whole"

@@ -122,6 +122,24 @@ def test_what_is_wrong_is_said(archive: Desk) -> None:
     archive.run("export", "--format", "csv", "--since", "soon", exit_code=2)
 
 
+def test_the_monitors_own_files_are_never_replaced(archive: Desk, tmp_path: Path) -> None:
+    database = archive.data / "monitor.db"
+    other = tmp_path / "hard.csv"
+    os.link(database, other)
+    (tmp_path / "link.csv").symlink_to(archive.config)
+    for own in (database, archive.data / "monitor.db-wal", archive.config, other, tmp_path / "link.csv"):
+        with pytest.raises(InputError, match="is the monitor's own"):
+            archive.run("export", "--format", "csv", "--output", str(own))
+    with pytest.raises(InputError, match="is not a file"):
+        archive.run("export", "--format", "csv", "--output", str(archive.data))
+    assert rows(archive)
+
+
+def test_a_dash_is_stdout(archive: Desk) -> None:
+    assert export(archive, "csv", "--output", "-") == export(archive, "csv")
+    assert not Path("-").exists()
+
+
 def piped(desk: Desk, command: str) -> subprocess.CompletedProcess[str]:
     """Run a shell's line in which $MONITOR is the program."""
     program = f"{sys.executable} -m monitor export --config {desk.config} --all"
@@ -146,3 +164,12 @@ def test_data_and_talk_are_apart(archive: Desk) -> None:
     done = piped(archive, "$MONITOR --format jsonl")
     count = len(done.stdout.splitlines())
     assert (done.returncode, done.stderr) == (0, f"{count} articles exported\n")
+
+
+def test_no_terminal_is_needed(archive: Desk) -> None:
+    whole = piped(archive, "$MONITOR --format jsonl").stdout
+    for line in ("$MONITOR --format jsonl 2>&-", "$MONITOR --format jsonl 2>/dev/full"):
+        done = piped(archive, line)
+        assert (done.returncode, done.stdout) == (0, whole)
+    closed = piped(archive, "$MONITOR --format jsonl >&-")
+    assert (closed.returncode, closed.stderr) == (1, "stdout is closed: --output writes a file\n")
